@@ -1,0 +1,1 @@
+"""What editors wrote: the model, one reader per format, and the inbox."""

@@ -1,0 +1,145 @@
+"""The frozen edition: every byte that readers get of one finalized revision, made once and only copied later.
+
+Mail is kept as blocks in reading order. A block is a list of parts: literal text, and fields that differ per
+subscriber. A reader's choice of sections is a choice of blocks; nothing is ever rendered again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from publisher.digests.model import Digest
+
+
+class FieldName(StrEnum):
+    """The places in a rendered mail that differ per subscriber."""
+
+    EMAIL = "email"
+    UNSUBSCRIBE_URL = "unsubscribe_url"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A place for one subscriber's value."""
+
+    name: FieldName
+
+
+Part = str | Field
+Parts = tuple[Part, ...]
+
+
+class BlockKind(StrEnum):
+    """What a block is for. A mail is OPENING, LEAD, the chosen SECTIONs, CLOSING, in this order."""
+
+    OPENING = "opening"  # document head, masthead, title
+    LEAD = "lead"
+    SECTION = "section"
+    CLOSING = "closing"  # footer, end of document
+
+
+@dataclass(frozen=True, slots=True)
+class EditionBlock:
+    """One block of a mail, as HTML and as plain text; `section` is the section's slug for kind SECTION."""
+
+    kind: BlockKind
+    html: Parts
+    text: Parts
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedEdition:
+    """What rendering makes of a digest, before storage gives it a number.
+
+    `html` parts hold finished HTML, `text` parts plain text with `\\n` line ends. `page` is a whole UTF-8
+    document, `entry` an HTML fragment with absolute addresses, `summary` plain text of at most 300 characters.
+    """
+
+    subject: str
+    preheader: str
+    summary: str
+    blocks: tuple[EditionBlock, ...]
+    page: bytes
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A stored edition. Never changes; a correction is the next number."""
+
+    id: int
+    digest_id: int
+    number: int
+    digest: Digest
+    rendered: RenderedEdition
+    note: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A digest as feeds show it. `id` is minted once; `published` never moves; both moments are aware UTC."""
+
+    id: str
+    url: str
+    title: str
+    summary: str
+    content: str
+    published: datetime
+    updated: datetime
+    language: str
+    author: str = ""
+    sections: tuple[tuple[str, str], ...] = ()
+    """(slug, name) of each section, in order."""
+    image: str = ""
+    """Absolute address of the picture that stands for the digest, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file to put at an endpoint. `path` is relative, with forward slashes, without a leading one."""
+
+    path: str
+    media_type: str
+    data: bytes
+
+
+def choose(blocks: Iterable[EditionBlock], sections: Iterable[str] | None) -> tuple[EditionBlock, ...]:
+    """The blocks of one reader's mail, in the edition's order.
+
+    `sections` None is everything. A choice that matches none of this edition's sections is everything too:
+    the names of sections change from day to day, and an empty mail serves nobody.
+    """
+    blocks = tuple(blocks)
+    wanted = None if sections is None else set(sections)
+    present = {block.section for block in blocks if block.kind is BlockKind.SECTION}
+    if wanted is None or not wanted & present:
+        return blocks
+    return tuple(block for block in blocks if block.kind is not BlockKind.SECTION or block.section in wanted)
+
+
+class PublicationState(StrEnum):
+    """What became of an edition at one endpoint or hub. BEHIND: tried, failed, and tried again."""
+
+    PENDING = "pending"
+    BEHIND = "behind"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A stored publication. `target` is `endpoint:NAME` or `hub:URL`."""
+
+    id: int
+    edition_id: int
+    target: str
+    state: PublicationState
+    pages_at: datetime | None
+    attempts: int
+    due_at: datetime | None
+    error: str

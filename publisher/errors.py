@@ -1,0 +1,107 @@
+"""One family of errors: each says what happened, where, and what the person should do about it.
+
+An error carries the ids of what it is about (`digest`, `endpoint`, `delivery`, ...), the cause it was raised
+from, and whether trying again can help (`permanent`). `str(error)` is the one line people see.
+"""
+
+from __future__ import annotations
+
+
+class PublisherError(Exception):
+    """Root of the family.
+
+    Args:
+        message: what happened, one line, no full stop at the end.
+        remedy: what the person should do, one sentence; may be empty.
+        file: the file it is about, when there is one.
+        line: the line in it, counted from 1.
+        permanent: False when the same call may succeed later.
+        ids: what it is about, by the words of docs/design (digest="daily/x", endpoint="site").
+    """
+
+    exit_code = 1
+    """What the command line exits with when nothing handles the error."""
+
+    permanent_by_default = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        file: str = "",
+        line: int | None = None,
+        permanent: bool | None = None,
+        **ids: object,
+    ) -> None:
+        super().__init__(message)
+        self.message = one_line(message)
+        self.remedy = one_line(remedy)
+        self.file = file
+        self.line = line
+        self.permanent = self.permanent_by_default if permanent is None else permanent
+        self.ids = ids
+
+    @property
+    def place(self) -> str:
+        """`file:line`, `file`, or nothing."""
+        return f"{self.file}:{self.line}" if self.file and self.line else self.file
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {self.message}" if self.place else self.message
+        return f"{head}. {self.remedy}" if self.remedy else head
+
+    def __repr__(self) -> str:
+        ids = "".join(f", {key}={value!r}" for key, value in self.ids.items())
+        return f"{type(self).__name__}({self.message!r}{ids})"
+
+
+class UsageError(PublisherError):
+    """The person asked for something that cannot be done as asked."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """The configuration is wrong; the message names the dotted path of the key."""
+
+
+class DigestError(PublisherError):
+    """A file of the inbox cannot be taken as a digest."""
+
+
+class RenderError(PublisherError):
+    """A template or an edition cannot be rendered."""
+
+
+class FeedError(PublisherError):
+    """A feed document failed its own check; the old document stays."""
+
+
+class EndpointError(PublisherError):
+    """An endpoint did not store or return a document."""
+
+    permanent_by_default = False
+
+
+class ProviderError(PublisherError):
+    """A provider cannot be used at all: wrong login, not reachable, refusing everything."""
+
+    permanent_by_default = False
+
+
+class StorageError(PublisherError):
+    """The database cannot be used; the message says what to run."""
+
+
+class LedgerError(PublisherError):
+    """A delivery was asked to make a transition that the ledger does not know."""
+
+
+class SubscriberError(PublisherError):
+    """A subscriber's data, or a row of an import, cannot be taken."""
+
+
+def one_line(text: str) -> str:
+    """`text` with every run of white space, line breaks included, as one space."""
+    return " ".join(text.split())

@@ -1,0 +1,150 @@
+"""The words of the delivery ledger: states, the one table of transitions, and the records that travel.
+
+Pure data, below storage, providers and mailings, which all speak it. The rules are in docs/design/ledger.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from publisher.errors import LedgerError
+
+
+class MailingKind(StrEnum):
+    """Why a mailing exists."""
+
+    SCHEDULED = "scheduled"
+    RESEND = "resend"
+
+
+class MailingState(StrEnum):
+    """Where a mailing stands. WAITING: for pages at the first endpoint; then it is planned and RUNNING."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class DeliveryState(StrEnum):
+    """Where one subscriber's mail stands."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    SKIPPED = "skipped"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+_S = DeliveryState
+TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
+    _S.PENDING: frozenset({_S.SENDING, _S.SKIPPED}),
+    _S.SENDING: frozenset({_S.ACCEPTED, _S.DEFERRED, _S.FAILED, _S.UNCERTAIN, _S.PENDING}),
+    _S.DEFERRED: frozenset({_S.PENDING, _S.FAILED, _S.SKIPPED}),
+    _S.UNCERTAIN: frozenset({_S.ACCEPTED, _S.FAILED, _S.PENDING}),
+    _S.ACCEPTED: frozenset({_S.DELIVERED, _S.BOUNCED, _S.COMPLAINED}),
+    _S.DELIVERED: frozenset({_S.BOUNCED, _S.COMPLAINED}),
+    _S.FAILED: frozenset(),
+    _S.SKIPPED: frozenset(),
+    _S.BOUNCED: frozenset(),
+    _S.COMPLAINED: frozenset(),
+}
+"""From each state, where a delivery may go. Storage updates with `WHERE state IN (sources_of(target))`."""
+
+UNFINISHED = frozenset({_S.PENDING, _S.SENDING, _S.DEFERRED})
+"""States that a mailing still has work with."""
+
+
+def sources_of(target: DeliveryState) -> frozenset[DeliveryState]:
+    """The states from which `target` may be reached."""
+    return frozenset(state for state, targets in TRANSITIONS.items() if target in targets)
+
+
+def check_transition(source: DeliveryState, target: DeliveryState) -> None:
+    """Raise LedgerError when no delivery may go from `source` to `target`."""
+    if target not in TRANSITIONS[source]:
+        raise LedgerError(f"a delivery cannot go from {source} to {target}")
+
+
+class SkipReason(StrEnum):
+    """Why a planned delivery was not sent, or a subscriber not planned."""
+
+    SUPPRESSED = "suppressed"
+    LEFT = "left"
+    UNCONFIRMED = "unconfirmed"
+    PAUSED = "paused"
+    CORRECTED = "corrected"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """A stored mailing."""
+
+    id: int
+    digest_id: int
+    edition_id: int
+    kind: MailingKind
+    state: MailingState
+    actor: str
+    reason: str
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A range of delivery ids of one mailing, leased by one sender. Both ends belong to it."""
+
+    id: int
+    mailing_id: int
+    edition_id: int
+    first_id: int
+    last_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One subscriber's mail, as a sender needs it. `attempts` counts this one too."""
+
+    id: int
+    subscriber_id: int
+    email: str
+    name: str
+    link_version: int
+    sections: tuple[str, ...] | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one delivery. `text` is the server's words, addresses replaced; `code` its reply code."""
+
+    delivery_id: int
+    state: DeliveryState
+    code: int | None = None
+    text: str = ""
+    provider_id: str = ""
+    due_at: datetime | None = None
+    """For DEFERRED: when it is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a provider is handed for one delivery. `data` is the whole RFC 5322 message with CRLF line ends."""
+
+    delivery_id: int
+    envelope_from: str
+    recipient: str
+    data: bytes = field(repr=False)

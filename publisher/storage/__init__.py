@@ -1,0 +1,1 @@
+"""The database: tables, migrations, one repository a noun. No business rules."""

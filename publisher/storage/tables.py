@@ -1,0 +1,218 @@
+"""Tables of digests, editions, the ledger and publications. People's tables are in `subscribers.tables`.
+
+States are stored as the values of the StrEnum named beside the column. JSON columns hold what the pure
+packages serialise; nothing here looks inside.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from subscribers.tables import Id, UTCDateTime, metadata
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("newsletter", String(64), nullable=False),
+    Column("slug", String(200), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("date", Date, nullable=False),
+    Column("state", String(16), nullable=False),  # digests.model.DigestState
+    Column("content", JSON, nullable=False),  # digests.serialise: the newest revision of the inbox
+    Column("source", Text, nullable=False),  # the inbox file, relative to the inbox
+    Column("source_hash", String(64), nullable=False),  # SHA-256 of the file and of the pictures beside it
+    Column("publish_at", UTCDateTime),
+    Column("seen_at", UTCDateTime, nullable=False),
+    Column("finalized_at", UTCDateTime),  # first recorded as finalized
+    Column("held_because", Text, nullable=False, default="", server_default=""),
+    Column("published_at", UTCDateTime),
+    Column("slot", UTCDateTime),  # the slot it took; NULL for backlog and for a release by hand
+    Column("mail", String(16), nullable=False, default="none", server_default="none"),  # digests.record.MailChoice
+    Column("entry_id", Text),  # minted once, at the first publication
+    UniqueConstraint("newsletter", "slug"),
+    UniqueConstraint("newsletter", "slot"),  # one digest a slot; NULLs do not collide
+    Index("ix_digests_newsletter_state_date", "newsletter", "state", "date"),
+    Index("ix_digests_source_hash", "source_hash"),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("digest_id", Id, ForeignKey("digests.id"), nullable=False),
+    Column("number", Integer, nullable=False),  # 1, 2, ...: the first publication and its corrections
+    Column("content", JSON, nullable=False),  # the digest as it was rendered
+    Column("source_hash", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("preheader", Text, nullable=False, default="", server_default=""),
+    Column("summary", Text, nullable=False, default="", server_default=""),  # plain text for feeds
+    Column("page", LargeBinary, nullable=False),  # the digest's page, UTF-8
+    Column("entry", Text, nullable=False),  # HTML for feeds
+    Column("note", Text, nullable=False, default="", server_default=""),  # what a correction corrects
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("updated_at", UTCDateTime, nullable=False),  # what feeds call updated: unmoved by a minor correction
+    UniqueConstraint("digest_id", "number"),
+)
+
+edition_blocks = Table(
+    "edition_blocks",
+    metadata,
+    Column("edition_id", Id, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),  # editions.BlockKind
+    Column("section", String(200), nullable=False, default="", server_default=""),  # slug, for kind section
+    Column("html", JSON, nullable=False),  # list of literals (strings) and fields ({"field": name})
+    Column("text", JSON, nullable=False),
+)
+
+assets = Table(
+    "assets",
+    metadata,
+    Column("name", String(64), primary_key=True),  # digests.model.Asset.name
+    Column("media_type", String(64), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+digest_assets = Table(
+    "digest_assets",
+    metadata,
+    Column("digest_id", Id, ForeignKey("digests.id", ondelete="CASCADE"), primary_key=True),
+    Column("asset", String(64), ForeignKey("assets.name"), primary_key=True),
+)
+
+mailings = Table(
+    "mailings",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("digest_id", Id, ForeignKey("digests.id"), nullable=False),
+    Column("edition_id", Id, ForeignKey("editions.id"), nullable=False),
+    Column("kind", String(16), nullable=False),  # ledger.MailingKind
+    Column("state", String(16), nullable=False),  # ledger.MailingState
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False, default="", server_default=""),
+    Column("selection", JSON(none_as_null=True)),  # a resend's frozen list of subscriber ids; NULL = the audience
+    Column("left_out", JSON, nullable=False, default=dict, server_default="{}"),  # reason -> count, at the plan
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("started_at", UTCDateTime),
+    Column("finished_at", UTCDateTime),
+    Index(
+        "uq_mailings_scheduled",
+        "digest_id",
+        unique=True,
+        sqlite_where=text("kind = 'scheduled'"),
+        postgresql_where=text("kind = 'scheduled'"),
+    ),
+    Index("ix_mailings_state", "state"),
+)
+
+senders = Table(
+    "senders",
+    metadata,
+    Column("id", String(64), primary_key=True),  # also the name of its journal
+    Column("host", Text, nullable=False),  # the machine that holds the journal
+    Column("started_at", UTCDateTime, nullable=False),
+    Column("lease_until", UTCDateTime, nullable=False),
+    Column("ended_at", UTCDateTime),  # settled to the last delivery
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("mailing_id", Id, ForeignKey("mailings.id", ondelete="CASCADE"), nullable=False),
+    Column("first_id", Id, nullable=False),  # the range of delivery ids it covers, both ends included
+    Column("last_id", Id, nullable=False),
+    Column("sender_id", String(64), ForeignKey("senders.id")),  # NULL = open
+    Column("done_at", UTCDateTime),
+    Index("ix_batches_mailing_id", "mailing_id", "done_at"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("mailing_id", Id, ForeignKey("mailings.id", ondelete="CASCADE"), nullable=False),
+    Column("digest_id", Id, nullable=False),  # copied from the mailing: a resend asks by digest
+    Column("subscriber_id", Id, nullable=False),  # no foreign key: outlives an erased subscriber
+    Column("sections", JSON(none_as_null=True)),  # the choice at the time of the plan; NULL = all
+    Column("state", String(16), nullable=False),  # ledger.DeliveryState
+    Column("reason", Text, nullable=False, default="", server_default=""),  # why skipped, or the server's words
+    Column("code", Integer),  # the server's reply code
+    Column("attempts", Integer, nullable=False, default=0, server_default="0"),
+    Column("due_at", UTCDateTime),  # when a deferred one is tried again
+    Column("sender_id", String(64)),  # who has it as `sending`
+    Column("provider_id", Text, nullable=False, default="", server_default=""),  # the provider's word for it
+    Column("changed_at", UTCDateTime, nullable=False),
+    UniqueConstraint("mailing_id", "subscriber_id"),
+    Index("ix_deliveries_digest_id_subscriber_id", "digest_id", "subscriber_id", "id"),
+    Index(
+        "ix_deliveries_pending",
+        "mailing_id",
+        "id",
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+    Index(
+        "ix_deliveries_sending",
+        "sender_id",
+        sqlite_where=text("state = 'sending'"),
+        postgresql_where=text("state = 'sending'"),
+    ),
+    Index(
+        "ix_deliveries_due",
+        "due_at",
+        sqlite_where=text("state = 'deferred'"),
+        postgresql_where=text("state = 'deferred'"),
+    ),
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("edition_id", Id, ForeignKey("editions.id"), nullable=False),
+    Column("target", Text, nullable=False),  # "endpoint:NAME" or "hub:URL"
+    Column("state", String(16), nullable=False),  # editions.PublicationState
+    Column("pages_at", UTCDateTime),  # when pages and pictures were read back: the mail may start
+    Column("attempts", Integer, nullable=False, default=0, server_default="0"),
+    Column("due_at", UTCDateTime),
+    Column("error", Text, nullable=False, default="", server_default=""),
+    Column("changed_at", UTCDateTime, nullable=False),
+    UniqueConstraint("edition_id", "target"),
+    Index("ix_publications_state", "state"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", UTCDateTime, nullable=False),
+    Column("kind", String(32), nullable=False),  # docs/events.md lists them
+    Column("actor", Text, nullable=False, default="", server_default=""),
+    Column("digest_id", Id),
+    Column("mailing_id", Id),
+    Column("delivery_id", Id),
+    Column("data", JSON, nullable=False, default=dict, server_default="{}"),
+    Index("ix_events_digest_id", "digest_id", "id"),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String(64), primary_key=True),  # facts about the instance, e.g. the generation of the site
+    Column("value", Text, nullable=False),
+)

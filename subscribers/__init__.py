@@ -1,0 +1,1 @@
+"""Who may be mailed: people, their subscriptions, suppressions and consents. Imports `publisher.errors` alone."""
