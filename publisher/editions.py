@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from publisher.digests.model import Digest
@@ -143,3 +143,15 @@ class Publication:
     attempts: int
     due_at: datetime | None
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A published digest as lists show it: no content."""
+
+    newsletter: str
+    slug: str
+    title: str
+    summary: str
+    date: date
+    published_at: datetime

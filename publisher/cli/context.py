@@ -1,0 +1,65 @@
+"""What every command starts from: the configuration it was given, and the instance it opens."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import typer
+
+from publisher.app import App, open_app
+from publisher.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options that every command has."""
+
+    config: Path = Path("config.toml")
+    debug: bool = False
+
+
+def options() -> Options:
+    """The options of the command that runs."""
+    found = click.get_current_context().find_object(Options)
+    return found if found is not None else Options()
+
+
+@contextmanager
+def instance() -> Iterator[App]:
+    """The instance of this command, closed at the end."""
+    app = open_app(options().config)
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def actor() -> str:
+    """Who is at the keyboard, for the log of acts: PUBLISHER_ACTOR, else the name of the login."""
+    named = os.environ.get("PUBLISHER_ACTOR")
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in containers
+        return f"uid {os.getuid()}"
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something that cannot be taken back.
+
+    Raises:
+        UsageError: nobody is there to answer and `--yes` was not given.
+    """
+    if yes:
+        return
+    if not click.get_text_stream("stdin").isatty():
+        raise UsageError(f"not done without a word: {question}", remedy="Add --yes to go ahead")
+    if not typer.confirm(question):
+        raise UsageError("nothing was done", remedy="Run it again when you are sure")

@@ -1,0 +1,128 @@
+"""What an editor does by hand: finalize, hold, release. The same acts for the command line, a desk and an API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from publisher.digests.model import DigestState
+from publisher.digests.record import DigestRecord, MailChoice
+from publisher.errors import UsageError
+from publisher.publishing.ports import Store
+from publisher.publishing.publish import Publisher, plan_scheduled
+
+
+class Editorial:
+    """Acts on one digest, each recorded with its actor and reason."""
+
+    def __init__(self, store: Store, publisher: Publisher) -> None:
+        self._store = store
+        self._publisher = publisher
+
+    def find(self, text: str) -> DigestRecord:
+        """The digest that `slug` or `newsletter/slug` names.
+
+        Raises:
+            UsageError: none does, or several newsletters have one of that slug.
+        """
+        with self._store.read() as unit:
+            found = unit.digests.find(text)
+        if not found:
+            raise UsageError(
+                f'there is no digest "{text}"', remedy="`publisher digest list` shows those that are known"
+            )
+        if len(found) > 1:
+            keys = ", ".join(record.key for record in found)
+            raise UsageError(f'"{text}" names several digests', remedy=f"Write one of: {keys}")
+        return found[0]
+
+    def finalize(self, record: DigestRecord, now: datetime, *, actor: str) -> None:
+        """Say that a draft is final: it goes at its slot.
+
+        Raises:
+            UsageError: it is no draft.
+        """
+        self._change(record, DigestState.FINALIZED, {DigestState.DRAFT}, "digest.finalized", now, actor=actor)
+
+    def hold(self, record: DigestRecord, now: datetime, *, actor: str, reason: str) -> None:
+        """Keep a digest back until it is released.
+
+        Raises:
+            UsageError: it is published already, or held.
+        """
+        self._change(
+            record,
+            DigestState.HELD,
+            {DigestState.DRAFT, DigestState.FINALIZED},
+            "digest.held",
+            now,
+            actor=actor,
+            reason=reason,
+        )
+
+    def release(self, record: DigestRecord, now: datetime, *, actor: str, reason: str, mail: bool) -> str:
+        """Publish now, whatever the slot; with `mail`, mail a digest that went to page and feeds only.
+
+        Returns:
+            What was done, one line.
+
+        Raises:
+            UsageError: there is nothing to release.
+            RenderError: it cannot be rendered; nothing has changed.
+        """
+        if record.state is DigestState.PUBLISHED:
+            return self._mail_backlog(record, now, actor=actor, reason=reason, mail=mail)
+        if record.state is DigestState.WITHDRAWN:
+            raise UsageError(f"{record.key} was withdrawn", remedy="A withdrawn digest stays withdrawn")
+        if not self._publisher.publish_now(record, now, actor=actor, reason=reason):
+            raise UsageError(
+                f"{record.key} has just been changed or published by somebody else",
+                remedy=f"Look at `publisher digest show {record.key}`",
+            )
+        return f"{record.key} is published; its mail leaves as soon as its page is stored"
+
+    def _mail_backlog(self, record: DigestRecord, now: datetime, *, actor: str, reason: str, mail: bool) -> str:
+        if not mail:
+            remedy = (
+                "It was not mailed (backlog): add --mail to mail it"
+                if record.mail is MailChoice.BACKLOG
+                else "To mail somebody again, use `publisher resend`"
+            )
+            raise UsageError(f"{record.key} is published already", remedy=remedy)
+        with self._store.write() as unit:
+            edition = unit.editions.newest(record.id)
+            planned = edition and plan_scheduled(unit, record.id, edition.id, now, actor=actor, reason=reason)
+            if not planned:
+                raise UsageError(
+                    f"{record.key} has a mailing already",
+                    remedy=f"`publisher resend {record.key}` reaches those who did not get it",
+                )
+            unit.digests.set_mail(record.id, MailChoice.MAILED)
+            unit.events.append(
+                "digest.released", at=now, actor=actor, digest_id=record.id, data={"mail": True, "reason": reason}
+            )
+        return f"{record.key} is to be mailed"
+
+    def _change(
+        self,
+        record: DigestRecord,
+        state: DigestState,
+        from_states: set[DigestState],
+        event: str,
+        now: datetime,
+        *,
+        actor: str,
+        reason: str = "",
+    ) -> None:
+        with self._store.write() as unit:
+            changed = unit.digests.set_state(
+                record.id, state, held_because=reason, from_states=from_states, now=now
+            )
+            if changed:
+                unit.events.append(event, at=now, actor=actor, digest_id=record.id, data={"reason": reason})
+        if not changed:
+            allowed = " or ".join(sorted(from_states))
+            raise UsageError(
+                f"{record.key} is {record.state}, not {allowed}",
+                remedy=f"Look at `publisher digest show {record.key}`",
+                digest=record.key,
+            )

@@ -1,0 +1,171 @@
+"""What the use cases need of the world, declared by them and fulfilled by storage and endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from publisher.digests.model import Asset, Digest, DigestState
+from publisher.digests.record import DigestRecord, MailChoice
+from publisher.editions import Document, Edition, Headline, Publication, PublishedEdition, RenderedEdition
+from publisher.ledger import Mailing, MailingKind, MailingState
+
+
+class Digests(Protocol):
+    """The digests the database knows."""
+
+    def get(self, digest_id: int) -> DigestRecord: ...
+    def by_source(self, newsletter: str, source: str) -> DigestRecord | None: ...
+    def find(self, text: str) -> Sequence[DigestRecord]: ...
+    def all(self, newsletter: str | None = None) -> Sequence[DigestRecord]: ...
+    def content(self, digest_id: int) -> Digest: ...
+    def assets_of(self, digest_id: int) -> tuple[Asset, ...]: ...
+    def add(
+        self,
+        digest: Digest,
+        *,
+        state: DigestState,
+        source: str,
+        source_hash: str,
+        assets: Iterable[Asset],
+        now: datetime,
+    ) -> int: ...
+    def replace(
+        self,
+        digest_id: int,
+        digest: Digest,
+        *,
+        state: DigestState,
+        source: str,
+        source_hash: str,
+        assets: Iterable[Asset],
+        now: datetime,
+    ) -> None: ...
+    def set_state(
+        self,
+        digest_id: int,
+        state: DigestState,
+        *,
+        held_because: str = "",
+        from_states: Collection[DigestState],
+        now: datetime,
+    ) -> bool: ...
+    def publish(
+        self,
+        digest_id: int,
+        *,
+        slot: datetime | None,
+        mail: MailChoice,
+        entry_id: str,
+        now: datetime,
+        from_states: Collection[DigestState],
+    ) -> bool: ...
+    def set_mail(self, digest_id: int, mail: MailChoice) -> None: ...
+    def taken_slots(self, newsletter: str, since: datetime) -> frozenset[datetime]: ...
+    def title_published_before(self, newsletter: str, title: str, exclude_id: int) -> bool: ...
+
+
+class Editions(Protocol):
+    """The frozen editions."""
+
+    def add(
+        self,
+        *,
+        digest_id: int,
+        number: int,
+        digest: Digest,
+        rendered: RenderedEdition,
+        source_hash: str,
+        note: str,
+        created_at: datetime,
+        updated_at: datetime,
+    ) -> int: ...
+    def get(self, edition_id: int) -> Edition: ...
+    def newest(self, digest_id: int) -> Edition | None: ...
+    def entries(self, newsletter: str, limit: int) -> Sequence[PublishedEdition]: ...
+    def headlines(self, newsletter: str) -> Sequence[Headline]: ...
+
+
+class Mailings(Protocol):
+    """The mailings."""
+
+    def add(
+        self,
+        *,
+        digest_id: int,
+        edition_id: int,
+        kind: MailingKind,
+        state: MailingState,
+        actor: str,
+        reason: str,
+        selection: Sequence[int] | None,
+        now: datetime,
+    ) -> int | None: ...
+    def get(self, mailing_id: int) -> Mailing: ...
+    def all(self, digest_id: int | None = None) -> Sequence[Mailing]: ...
+    def waiting(self) -> Sequence[Mailing]: ...
+
+
+class Publications(Protocol):
+    """What became of each edition at each endpoint."""
+
+    def ensure(self, target: str, now: datetime) -> int: ...
+    def due(self, now: datetime) -> Sequence[Publication]: ...
+    def of_edition(self, edition_id: int) -> Sequence[Publication]: ...
+    def mark_pages(self, publication_id: int, now: datetime) -> None: ...
+    def mark_done(self, publication_id: int, now: datetime) -> None: ...
+    def mark_behind(self, publication_id: int, error: str, due_at: datetime, now: datetime) -> None: ...
+
+
+class Events(Protocol):
+    """The append-only log of acts."""
+
+    def append(
+        self,
+        kind: str,
+        *,
+        at: datetime,
+        actor: str = "",
+        digest_id: int | None = None,
+        mailing_id: int | None = None,
+        delivery_id: int | None = None,
+        data: Mapping[str, object] | None = None,
+    ) -> None: ...
+
+
+class Unit(Protocol):
+    """One transaction, with a repository a noun."""
+
+    @property
+    def digests(self) -> Digests: ...
+    @property
+    def editions(self) -> Editions: ...
+    @property
+    def mailings(self) -> Mailings: ...
+    @property
+    def publications(self) -> Publications: ...
+    @property
+    def events(self) -> Events: ...
+
+
+class Store(Protocol):
+    """Opens transactions; `write` commits at its end."""
+
+    def read(self) -> AbstractContextManager[Unit]: ...
+    def write(self) -> AbstractContextManager[Unit]: ...
+
+
+class Endpoint(Protocol):
+    """A place where documents are put so that the public can get them."""
+
+    @property
+    def name(self) -> str: ...
+    def put(self, document: Document) -> bool:
+        """Store it atomically; False when the same bytes were there already."""
+
+    def get(self, path: str) -> bytes | None:
+        """What is stored at this path, or None."""
+
+

@@ -1,0 +1,187 @@
+"""From what is due to a published edition: decided, rendered, then recorded in one transaction.
+
+The transaction is the moment of publication: edition, scheduled mailing and one publication for each endpoint
+appear together or not at all. Whoever is killed after it finds everything in the database to go on with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from publisher import due
+from publisher.digests.model import Digest, DigestState
+from publisher.digests.record import DigestRecord, MailChoice
+from publisher.editions import RenderedEdition
+from publisher.errors import PublisherError, RenderError
+from publisher.ledger import MailingKind, MailingState
+from publisher.publishing.ports import Store, Unit
+
+SLOTS_KEPT = timedelta(days=800)
+"""How far back taken slots are read: longer than the rarest schedule (29 February aside) pauses."""
+
+UNPUBLISHED = frozenset({DigestState.DRAFT, DigestState.FINALIZED, DigestState.HELD})
+
+Render = Callable[[Digest, bool], RenderedEdition]
+"""Renders a digest; the flag says that an earlier digest of the newsletter had the same title."""
+
+MintEntryId = Callable[[DigestRecord], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """When one newsletter publishes."""
+
+    newsletter: str
+    schedule: str
+    timezone: str
+    stale_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One digest that has just been published."""
+
+    digest: DigestRecord
+    mail: MailChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one look at the agenda did. `held` are the digests this pass held, `errors` what went wrong."""
+
+    published: tuple[Published, ...] = ()
+    held: tuple[tuple[DigestRecord, str], ...] = ()
+    errors: tuple[PublisherError, ...] = ()
+
+
+class Publisher:
+    """Publishes digests.
+
+    Args:
+        store: opens transactions.
+        render: makes the edition's bytes.
+        mint: the entry id of a digest that has none yet.
+        targets: the endpoints of every publication, as `endpoint:NAME`.
+    """
+
+    def __init__(self, store: Store, render: Render, mint: MintEntryId, targets: Sequence[str]) -> None:
+        self._store = store
+        self._render = render
+        self._mint = mint
+        self._targets = targets
+
+    def publish_due(self, cadence: Cadence, now: datetime) -> Pass:
+        """Publish, or hold, whatever one newsletter's schedule says is due at `now`."""
+        with self._store.read() as unit:
+            records = unit.digests.all(cadence.newsletter)
+            taken = unit.digests.taken_slots(cadence.newsletter, now - SLOTS_KEPT)
+        intents = due.decide(
+            records,
+            schedule=cadence.schedule,
+            timezone=cadence.timezone,
+            stale_after=cadence.stale_after,
+            taken=taken,
+            now=now,
+        )
+        by_id = {record.id: record for record in records}
+        published: list[Published] = []
+        held: list[tuple[DigestRecord, str]] = []
+        errors: list[PublisherError] = []
+        for intent in intents:
+            record = by_id[intent.digest_id]
+            if isinstance(intent, due.Hold):
+                if self._hold(record, intent.reason, now):
+                    held.append((record, intent.reason))
+                continue
+            try:
+                done = self._publish(record, intent.slot, intent.mail, now, {DigestState.FINALIZED}, actor="schedule")
+            except RenderError as error:
+                errors.append(error)
+                reason = f"it cannot be rendered: {error.message}"
+                if self._hold(record, reason, now):
+                    held.append((record, reason))
+                continue
+            if done:
+                published.append(Published(record, intent.mail))
+        return Pass(tuple(published), tuple(held), tuple(errors))
+
+    def publish_now(self, record: DigestRecord, now: datetime, *, actor: str, reason: str) -> bool:
+        """Publish and mail one digest whatever the slot; False when somebody else just did.
+
+        Raises:
+            RenderError: it cannot be rendered; nothing has changed.
+        """
+        return self._publish(record, None, MailChoice.MAILED, now, UNPUBLISHED, actor=actor, reason=reason)
+
+    def _hold(self, record: DigestRecord, reason: str, now: datetime) -> bool:
+        with self._store.write() as unit:
+            changed = unit.digests.set_state(
+                record.id, DigestState.HELD, held_because=reason, from_states={DigestState.FINALIZED}, now=now
+            )
+            if changed:
+                unit.events.append(
+                    "digest.held", at=now, actor="schedule", digest_id=record.id, data={"reason": reason}
+                )
+        return changed
+
+    def _publish(
+        self,
+        record: DigestRecord,
+        slot: datetime | None,
+        mail: MailChoice,
+        now: datetime,
+        from_states: Collection[DigestState],
+        *,
+        actor: str,
+        reason: str = "",
+    ) -> bool:
+        with self._store.read() as unit:
+            digest = unit.digests.content(record.id)
+            repeats = unit.digests.title_published_before(record.newsletter, record.title, record.id)
+        rendered = self._render(digest, repeats)
+        with self._store.write() as unit:
+            if unit.digests.get(record.id).source_hash != record.source_hash:
+                return False  # replaced while it was rendered: the next pass takes the new one
+            entry_id = record.entry_id or self._mint(record)
+            if not unit.digests.publish(
+                record.id, slot=slot, mail=mail, entry_id=entry_id, now=now, from_states=from_states
+            ):
+                return False
+            edition_id = unit.editions.add(
+                digest_id=record.id,
+                number=1,
+                digest=digest,
+                rendered=rendered,
+                source_hash=record.source_hash,
+                note="",
+                created_at=now,
+                updated_at=now,
+            )
+            if mail is MailChoice.MAILED:
+                plan_scheduled(unit, record.id, edition_id, now, actor=actor, reason=reason)
+            for target in self._targets:
+                unit.publications.ensure(target, now)
+            unit.events.append(
+                "digest.published",
+                at=now,
+                actor=actor,
+                digest_id=record.id,
+                data={"mail": mail, "reason": reason, "slot": slot.isoformat() if slot else None},
+            )
+        return True
+
+
+def plan_scheduled(unit: Unit, digest_id: int, edition_id: int, now: datetime, *, actor: str, reason: str) -> int | None:
+    """Add the one scheduled mailing of a digest; it waits for the pages. None when there is one already."""
+    return unit.mailings.add(
+        digest_id=digest_id,
+        edition_id=edition_id,
+        kind=MailingKind.SCHEDULED,
+        state=MailingState.WAITING,
+        actor=actor,
+        reason=reason,
+        selection=None,
+        now=now,
+    )
