@@ -1,0 +1,94 @@
+"""What a feed is, besides its entries: one description from which every format is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from publisher.editions import Entry
+
+
+class FeedFormat(StrEnum):
+    """The formats that every feed comes in."""
+
+    RSS = "rss"
+    ATOM = "atom"
+    JSON = "json"
+
+
+FILE_NAMES: Mapping[FeedFormat, str] = {
+    FeedFormat.RSS: "rss.xml",
+    FeedFormat.ATOM: "atom.xml",
+    FeedFormat.JSON: "feed.json",
+}
+"""How each format's document is called, in the feed's folder."""
+
+MEDIA_TYPES: Mapping[FeedFormat, str] = {
+    FeedFormat.RSS: "application/rss+xml",
+    FeedFormat.ATOM: "application/atom+xml",
+    FeedFormat.JSON: "application/feed+json",
+}
+"""Media types as links name them; served documents add `; charset=utf-8`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed in all its formats.
+
+    Args:
+        id: stable for ever, see `identity.feed_id`.
+        title: plain text, one line.
+        description: plain text; empty means the title.
+        language: a BCP 47 tag.
+        author: who publishes the feed; entries may name their own authors.
+        site_url: the address of the site, with a slash at the end.
+        path: the feed's folder under the site, without slashes at its ends ("daily"); "" is the site itself.
+        updated: the moment that a feed without entries bears, aware. With entries it is not used.
+        hubs: addresses of WebSub hubs.
+    """
+
+    id: str
+    title: str
+    description: str
+    language: str
+    author: str
+    site_url: str
+    path: str
+    updated: datetime
+    hubs: tuple[str, ...] = ()
+
+    @property
+    def home_url(self) -> str:
+        """The page that people read instead of the feed."""
+        return f"{self.site_url}{self.path}/" if self.path else self.site_url
+
+    def document_path(self, feed_format: FeedFormat) -> str:
+        """Where the document lies at an endpoint."""
+        name = FILE_NAMES[feed_format]
+        return f"{self.path}/{name}" if self.path else name
+
+    def self_url(self, feed_format: FeedFormat) -> str:
+        """The document's own public address."""
+        return self.site_url + self.document_path(feed_format)
+
+    def updated_with(self, entries: Iterable[Entry]) -> datetime:
+        """When the feed last changed: the newest `updated` of its entries, never the moment of rendering."""
+        return whole_second(max((entry.updated for entry in entries), default=self.updated))
+
+
+def whole_second(moment: datetime) -> datetime:
+    """`moment` in UTC without fractions, as all feeds write it.
+
+    Raises:
+        ValueError: the moment has no zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"a moment without a zone: {moment}")
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def rfc3339(moment: datetime) -> str:
+    """`moment` as Atom and JSON Feed write it (RFC 3339), with `Z`."""
+    return whole_second(moment).replace(tzinfo=None).isoformat() + "Z"
