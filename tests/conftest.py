@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from publisher.storage import migrate
 from publisher.storage.database import Database, connect
-from subscribers.tables import metadata
 
 _TEMPLATE = "prepared"
 
@@ -35,7 +35,7 @@ class PostgresServer:
         self._do("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off")
         self._do("SELECT pg_reload_conf()", f"CREATE DATABASE {_TEMPLATE}")
         prepared = connect(self.url_of(_TEMPLATE), Path.cwd())
-        _prepare(prepared)
+        migrate.prepare(prepared)
         prepared.close()
 
     def url_of(self, name: str) -> str:
@@ -62,10 +62,6 @@ class PostgresServer:
                 connection.execute(text(statement))
 
 
-def _prepare(database: Database) -> None:
-    metadata.create_all(database.engine)
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """This worker's PostgreSQL server."""
@@ -90,7 +86,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A prepared SQLite file to copy; never opened again."""
     path = tmp_path_factory.mktemp("sqlite") / "prepared.db"
     prepared = connect(f"sqlite:///{path}", Path.cwd())
-    _prepare(prepared)
+    migrate.prepare(prepared)
     prepared.close()
     return path
 

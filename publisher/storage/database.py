@@ -8,13 +8,21 @@ would otherwise fail at once when another one wrote in between, whatever the bus
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+)
 
 from publisher.errors import ConfigError, StorageError
 
@@ -38,14 +46,19 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads."""
-        with _explained(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        """A transaction that sees one snapshot and cannot write."""
+        with explained(), self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that writes."""
-        with _explained(), self.engine.connect() as connection:
+        with explained(), self.engine.connect() as connection:
             connection = connection.execution_options(writes=True)
             with connection.begin():
                 yield connection
@@ -93,26 +106,62 @@ def _sqlite(url: URL) -> Engine:
     def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
         # The driver's own BEGIN is late and DEFERRED; ours is below.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        _use_wal(connection)
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
+        raw: Any = connection.connection.driver_connection
+        raw.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
 
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging, which the file then remembers.
+
+    SQLite does not apply its busy time-out to this one step: of two processes that make the file together,
+    one is told "locked" at once.
+    """
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+        time.sleep(0.02)
+
+
+_OUR_FAULTS = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
+"""What a driver raises for a statement that is wrong, rather than for a database that does not work."""
+
+
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Turn what the driver says into one line that tells what to do."""
+def explained() -> Iterator[None]:
+    """Turn what the driver says about a database that does not work into one line that tells what to do.
+
+    Raises:
+        StorageError: in place of the driver's error; a later try may succeed.
+    """
     try:
         yield
-    except OperationalError as error:
-        cause = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        raise StorageError(
-            f"the database does not answer: {cause}",
-            remedy="Look at [storage] url, at the disk and at who else uses it, then run it again",
-            permanent=False,
-        ) from error
+    except DBAPIError as error:
+        if isinstance(error, _OUR_FAULTS):
+            raise
+        raise _not_answering(error.orig) from error
+    except sqlite3.Error as error:  # while connecting, where SQLAlchemy does not wrap it
+        raise _not_answering(error) from error
+
+
+def _not_answering(cause: BaseException | None) -> StorageError:
+    said = str(cause).strip().splitlines()
+    return StorageError(
+        f"the database does not answer: {said[0] if said else type(cause).__name__}",
+        remedy="Look at [storage] url, at the disk and at who else uses it, then run it again",
+        permanent=False,
+    )

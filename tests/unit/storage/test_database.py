@@ -1,32 +1,149 @@
-"""The database fixture and its transactions."""
+"""The database's transactions, and what it says when it does not work."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import sqlite3
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError, StatementError
 
-from publisher.storage.database import Database
-from publisher.storage.tables import settings
+from publisher.errors import ConfigError, StorageError
+from publisher.storage import database as storage
+from publisher.storage.database import Database, connect
+from publisher.storage.tables import publications, settings
 
 
-def test_each_test_starts_with_no_row(database: Database, now: datetime) -> None:
-    assert now.tzinfo is not None
+def _set(database: Database, name: str, value: str) -> None:
     with database.write() as connection:
-        assert connection.scalar(select(func.count()).select_from(settings)) == 0
-        connection.execute(insert(settings).values(name="a", value="1"))
+        connection.execute(insert(settings).values(name=name, value=value))
 
 
-@pytest.mark.parametrize("turn", range(10))
-def test_each_test_has_a_database_of_its_own(database: Database, turn: int) -> None:
-    with database.write() as connection:
-        connection.execute(insert(settings).values(name="a", value=str(turn)))
+def _count(database: Database) -> int:
+    with database.read() as connection:
+        return connection.scalar(select(func.count()).select_from(settings)) or 0
 
 
 def test_an_error_undoes_the_whole_transaction(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="on purpose"), database.write() as connection:  # noqa: PT012
-        connection.execute(insert(settings).values(name="a", value="1"))
-        raise RuntimeError("on purpose")
+    def fails() -> None:
+        with database.write() as connection:
+            connection.execute(insert(settings).values(name="a", value="1"))
+            raise RuntimeError("on purpose")
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fails()
+    assert _count(database) == 0
+
+
+def test_reading_sees_one_snapshot(database: Database) -> None:
     with database.read() as connection:
         assert connection.scalar(select(func.count()).select_from(settings)) == 0
+        _set(database, "a", "1")
+        assert connection.scalar(select(func.count()).select_from(settings)) == 0
+    assert _count(database) == 1
+
+
+def test_reading_cannot_write(database: Database) -> None:
+    with pytest.raises(StorageError, match="read"), database.read() as connection:
+        connection.execute(insert(settings).values(name="a", value="1"))
+    _set(database, "a", "1")  # and the connection can be written on again
+    assert _count(database) == 1
+
+
+def test_a_writer_that_read_first_waits_for_the_other(database: Database) -> None:
+    """On SQLite a deferred transaction would fail here at once; ours starts as a writer."""
+    _set(database, "n", "0")
+    for turn in range(20):
+        with database.write() as connection:
+            value = int(connection.scalar(select(settings.c.value).where(settings.c.name == "n")) or "")
+            assert value == turn
+            connection.execute(update(settings).values(value=str(value + 1)))
+
+
+def test_a_locked_database_is_one_clear_line(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "BUSY_SECONDS", 0)
+    url = sqlite_database.engine.url.render_as_string()
+    other = connect(url, Path.cwd())
+    with (
+        sqlite_database.write(),
+        pytest.raises(
+            StorageError, match=r"does not answer: database is locked\. Look at \[storage\] url"
+        ) as caught,
+        other.write(),
+    ):
+        pass
+    assert not caught.value.permanent
+    other.close()
+
+
+def test_a_server_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+    database = connect(f"postgresql://nobody@/x?host={tmp_path}", tmp_path)
+    with pytest.raises(StorageError, match="the database does not answer"), database.read():
+        pass
+    database.close()
+
+
+def test_a_wrong_statement_is_not_called_an_outage(database: Database) -> None:
+    _set(database, "a", "1")
+    with pytest.raises(IntegrityError):
+        _set(database, "a", "2")
+
+
+def test_what_points_to_nothing_is_refused(database: Database, now: datetime) -> None:
+    row = {"edition_id": 5, "target": "endpoint:site", "state": "pending", "changed_at": now}
+    with pytest.raises(IntegrityError), database.write() as connection:
+        connection.execute(insert(publications).values(row))
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [("nonsense", "not an address"), ("mysql://x/y", "not known"), ("postgresql+asyncpg://x/y", "not known")],
+)
+def test_an_unusable_address_names_the_key(tmp_path: Path, url: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=rf"^storage\.url: .*{message}"):
+        connect(url, tmp_path)
+
+
+def test_a_relative_path_starts_at_the_instance(tmp_path: Path) -> None:
+    database = connect("sqlite:///deep/er/x.db", tmp_path)
+    with database.write():
+        pass
+    database.close()
+    assert (tmp_path / "deep" / "er" / "x.db").exists()
+
+
+def test_sqlite_is_as_safe_as_the_ledger_needs(sqlite_database: Database) -> None:
+    with sqlite_database.read() as connection:
+        found = [
+            connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    assert found == ["wal", 2, 1]
+
+
+def test_moments_come_back_as_aware_utc(database: Database, now: datetime) -> None:
+    elsewhere = now.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    with database.write() as connection:
+        connection.execute(text("CREATE TEMPORARY TABLE x (id INTEGER)"))
+        statement = text("SELECT :moment").bindparams(moment=elsewhere.isoformat())
+        assert connection.scalar(statement) == elsewhere.isoformat()
+        bound = publications.c.changed_at.type
+        assert bound.process_bind_param(elsewhere, connection.dialect) in (now, now.replace(tzinfo=None))  # type: ignore[attr-defined]
+
+
+def test_a_naive_moment_is_refused(database: Database, now: datetime) -> None:
+    statement = select(publications).where(publications.c.changed_at > now.replace(tzinfo=None))
+    with pytest.raises(StatementError, match="naive moment"), database.read() as connection:
+        connection.execute(statement)
+
+
+def test_another_error_while_switching_to_wal_is_not_waited_out() -> None:
+    closed = sqlite3.connect(":memory:")
+    closed.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        storage._use_wal(closed)
+
+
+def test_utc_is_what_the_fixture_says(now: datetime) -> None:
+    assert now.tzinfo is UTC

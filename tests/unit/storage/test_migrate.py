@@ -1,0 +1,185 @@
+"""The schema's history: what it makes, what it refuses, and that the tables say the same."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from publisher.errors import StorageError
+from publisher.storage import migrate, tables
+from publisher.storage.database import Database, connect
+from subscribers.tables import metadata
+from tests.conftest import PostgresServer
+
+_PREPARE = """
+import sys
+from pathlib import Path
+from publisher.storage import migrate
+from publisher.storage.database import connect
+database = connect(sys.argv[1], Path("/"))
+print("ready", flush=True)
+sys.stdin.readline()
+migrate.prepare(database)
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without any table."""
+    if request.param == "sqlite":
+        database = connect("sqlite:///var/empty.db", tmp_path)
+        yield database
+        database.close()
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = server.create(empty=True)
+    database = connect(server.url_of(name), tmp_path)
+    yield database
+    database.close()
+    server.drop(name)
+
+
+def _set_revision(database: Database, revision: str) -> None:
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+
+
+def _other_default(
+    _context: MigrationContext,
+    _found: object,
+    _column: object,
+    found: str | None,
+    _wanted: object,
+    written: str | None,
+) -> bool:
+    """Whether two defaults differ: databases give them back with brackets, quotes and a type around them."""
+    bare = None if found is None else re.sub(r"^\('(.*)'\)$|^'(.*)'(::[a-z ]+)?$", r"\1\2", found)
+    return bare != written
+
+
+def test_the_history_ends_in_the_tables(database: Database) -> None:
+    options = {"compare_type": True, "compare_server_default": _other_default, "target_metadata": metadata}
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+        assert tables.digests.name in inspect(connection).get_table_names()
+
+
+def test_partial_indexes_are_partial_in_the_history_too(database: Database) -> None:
+    with database.read() as connection:
+        found = {
+            index["name"]: (index.get("dialect_options") or {}).get(f"{connection.dialect.name}_where")
+            for table in metadata.tables
+            for index in inspect(connection).get_indexes(table)
+        }
+    wanted = {
+        index.name: index.dialect_kwargs.get("sqlite_where")
+        for table in metadata.tables.values()
+        for index in table.indexes
+    }
+    for name, where in wanted.items():
+        if where is None:
+            assert found[name] is None
+        else:
+            literal = str(where).rpartition(" ")[2]
+            assert literal in str(found[name])
+
+
+def test_head_is_the_newest_revision() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_heads() == [migrate.HEAD]
+
+
+def test_an_empty_database_is_made_by_any_command(empty: Database) -> None:
+    migrate.prepare(empty)
+    migrate.prepare(empty)
+    with empty.read() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM digests")) == 0
+
+
+def test_upgrade_tells_from_where_to_where(empty: Database) -> None:
+    assert migrate.upgrade(empty) == ("", migrate.HEAD)
+    assert migrate.upgrade(empty) == (migrate.HEAD, migrate.HEAD)
+
+
+def test_three_processes_at_once_make_one_schema(empty: Database) -> None:
+    url = empty.engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", _PREPARE, url]
+    processes = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate()
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    migrate.prepare(empty)
+
+
+def test_an_older_schema_names_the_command_that_helps(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "HEAD", "0002")
+    with pytest.raises(StorageError, match=r"schema 0001, .* needs 0002.* `publisher db upgrade`"):
+        migrate.prepare(sqlite_database)
+
+
+def test_a_newer_schema_is_left_alone(database: Database) -> None:
+    _set_revision(database, "9999")
+    for act in (migrate.prepare, migrate.upgrade):
+        with pytest.raises(StorageError, match="schema 9999, which this version does not know"):
+            act(database)
+
+
+def test_a_foreign_database_is_left_alone(empty: Database) -> None:
+    with empty.write() as connection:
+        connection.execute(text("CREATE TABLE invoices (id INTEGER)"))
+    for act in (migrate.prepare, migrate.upgrade):
+        with pytest.raises(StorageError, match="tables of something else, such as invoices"):
+            act(empty)
+    with empty.read() as connection:
+        assert inspect(connection).get_table_names() == ["invoices"]
+
+
+def test_a_step_that_fails_leaves_nothing_behind(empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = migrate._run
+
+    def fails(connection: Connection) -> None:
+        run(connection)
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr(migrate, "_run", fails)
+    with pytest.raises(RuntimeError, match="on purpose"):
+        migrate.prepare(empty)
+    with empty.read() as connection:
+        assert inspect(connection).get_table_names() == []
+
+
+def test_foreign_keys_are_on_again_after_an_upgrade(sqlite_database: Database) -> None:
+    migrate.upgrade(sqlite_database)
+    with sqlite_database.read() as connection:
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not a database, but long enough to have a header of its own" * 20)
+    database = connect("sqlite:///notes.txt", tmp_path)
+    with pytest.raises(StorageError, match="file is not a database"):
+        migrate.prepare(database)
+    database.close()
