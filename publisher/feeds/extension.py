@@ -80,7 +80,7 @@ class AtomEntryExtension:
     """The links as they were given to feedgen, in order."""
 
     def extend_atom(self, element: etree._Element) -> etree._Element:
-        """Give links their attributes back, moments their `Z`; add the picture, and the language if it is another."""
+        """Mend links and moments; add the picture, and the language where it is not the feed's."""
         for link, attributes in zip(element.findall("link"), self.links, strict=True):
             for name, value in attributes.items():
                 link.set(name, value)
