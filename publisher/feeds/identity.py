@@ -44,4 +44,4 @@ def authority(site_url: str) -> str:
 
 
 def _tag(domain: str, day: date, specific: str) -> str:
-    return f"tag:{domain},{day:%Y-%m-%d}:{quote(specific, safe=_SPECIFIC)}"
+    return f"tag:{domain},{day.isoformat()}:{quote(specific, safe=_SPECIFIC)}"
