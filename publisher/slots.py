@@ -195,7 +195,7 @@ def slots(
     read = parse(schedule) if isinstance(schedule, str) else schedule
     if isinstance(read, OnFinalize):
         return iter((until.astimezone(UTC),) if until > after else ())
-    return _between(read, _zone(timezone), after.astimezone(UTC), until.astimezone(UTC))
+    return _between(read, zone(timezone), after.astimezone(UTC), until.astimezone(UTC))
 
 
 def newest_slot(schedule: str | Schedule, timezone: str | ZoneInfo, now: datetime) -> datetime | None:
@@ -215,7 +215,12 @@ def next_slot(schedule: str | Schedule, timezone: str | ZoneInfo, now: datetime)
     return next(slots(read, timezone, now, now + _NEVER_LONGER), None)
 
 
-def _zone(timezone: str | ZoneInfo) -> ZoneInfo:
+def zone(timezone: str | ZoneInfo) -> ZoneInfo:
+    """The time zone of this name.
+
+    Raises:
+        ConfigError: there is none.
+    """
     if isinstance(timezone, ZoneInfo):
         return timezone
     try:
