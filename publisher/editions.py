@@ -155,3 +155,26 @@ class Headline:
     summary: str
     date: date
     published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedEdition:
+    """The newest edition of a published digest, with what feeds need and no more: neither blocks nor page."""
+
+    edition_id: int
+    digest_id: int
+    newsletter: str
+    slug: str
+    title: str
+    date: date
+    summary: str
+    entry: str
+    entry_id: str
+    published_at: datetime
+    updated_at: datetime
+    language: str
+    author: str = ""
+    sections: tuple[tuple[str, str], ...] = ()
+    """(slug, name) of each section, in order."""
+    image: str = ""
+    """The `src` of the picture that stands for the digest: an http(s) address, `asset:NAME`, or empty."""

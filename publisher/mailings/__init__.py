@@ -1,0 +1,1 @@
+"""Who is mailed, and how each delivery gets to an outcome."""

@@ -1,0 +1,137 @@
+"""Who is mailed, and why somebody is not, as SQLAlchemy expressions; storage executes them.
+
+One rule in one order, whatever asks: an address that is suppressed, then a person who left (or never was there),
+then one who has not confirmed, then one who pauses; everybody else is mailed. The plan, the sums of those left
+out and the check inside a window's UPDATE all come from the clauses below.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    String,
+    and_,
+    case,
+    distinct,
+    exists,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    union_all,
+)
+
+from publisher.ledger import SkipReason
+from subscribers.model import SubscriptionState
+from subscribers.tables import subscribers, subscriptions, suppressions
+
+Newsletter = str | ColumnElement[str]
+
+
+def audience(newsletter: str, now: datetime) -> Select[int, list[str] | None]:
+    """`(subscriber_id, sections)` of everybody mailed now, by id; `sections` NULL is all of them."""
+    person = subscriptions.c.subscriber_id
+    return (
+        select(person, subscriptions.c.sections)
+        .where(
+            subscriptions.c.newsletter == newsletter,
+            subscriptions.c.state == SubscriptionState.ACTIVE,
+            not_(_pauses(subscriptions, now)),
+            not_(_suppressed(person, newsletter)),
+        )
+        .order_by(person)
+    )
+
+
+def left_out(newsletter: str, now: datetime) -> CompoundSelect[str, int]:
+    """`(reason, number)` over this newsletter's subscriptions that `audience` leaves out; no zero counts."""
+    row, person, ban = subscriptions, subscribers, suppressions
+    # From the suppressions' side: they are few, the subscriptions may be a million.
+    suppressed = (
+        select(
+            _reason(SkipReason.SUPPRESSED).label("reason"),
+            func.count(distinct(row.c.subscriber_id)).label("number"),
+        )
+        .select_from(ban.join(person, _holds(person, ban, newsletter)))
+        .join(row, row.c.subscriber_id == person.c.id)
+        .where(row.c.newsletter == newsletter)
+        .having(func.count() > 0)
+    )
+    others = (
+        select(_standing(row, now).label("reason"))
+        .where(
+            row.c.newsletter == newsletter,
+            or_(row.c.state != SubscriptionState.ACTIVE, _pauses(row, now)),
+            not_(_suppressed(row.c.subscriber_id, newsletter)),
+        )
+        .subquery()
+    )
+    return union_all(suppressed, select(others.c.reason, func.count()).group_by(others.c.reason))
+
+
+def still_eligible(
+    subscriber_id: ColumnElement[int], newsletter: Newsletter, now: datetime
+) -> ColumnElement[bool]:
+    """Whether the subscriber of this row is mailed now: true exactly for whom `audience` holds."""
+    mine = subscriptions.alias()
+    subscribed = exists().where(
+        mine.c.subscriber_id == subscriber_id,
+        mine.c.newsletter == newsletter,
+        mine.c.state == SubscriptionState.ACTIVE,
+        not_(_pauses(mine, now)),
+    )
+    return and_(subscribed, not_(_suppressed(subscriber_id, newsletter)))
+
+
+def why_not(subscriber_id: ColumnElement[int], newsletter: Newsletter, now: datetime) -> ColumnElement[str | None]:
+    """The SkipReason why the subscriber of this row is not mailed now; NULL for one who is.
+
+    Somebody without a subscription, erased perhaps, has LEFT.
+    """
+    mine = subscriptions.alias()
+    is_mine = and_(mine.c.subscriber_id == subscriber_id, mine.c.newsletter == newsletter)
+    return case(
+        (_suppressed(subscriber_id, newsletter), _reason(SkipReason.SUPPRESSED)),
+        (not_(exists().where(is_mine)), _reason(SkipReason.LEFT)),
+        else_=select(_standing(mine, now)).where(is_mine).scalar_subquery(),
+    )
+
+
+def _standing(row: FromClause, now: datetime) -> ColumnElement[str | None]:
+    """Why a row of `subscriptions` is not mailed, suppressions aside; NULL when it is."""
+    return case(
+        (row.c.state == SubscriptionState.LEFT, _reason(SkipReason.LEFT)),
+        (row.c.state == SubscriptionState.UNCONFIRMED, _reason(SkipReason.UNCONFIRMED)),
+        (_pauses(row, now), _reason(SkipReason.PAUSED)),
+        else_=null(),
+    )
+
+
+def _pauses(row: FromClause, now: datetime) -> ColumnElement[bool]:
+    return and_(row.c.paused_until.is_not(None), row.c.paused_until > now)  # never NULL: it is negated
+
+
+def _suppressed(subscriber_id: ColumnElement[int], newsletter: Newsletter) -> ColumnElement[bool]:
+    # Aliases of their own: a query about `subscribers` may ask, and must not lend its own rows to the inside.
+    person, ban = subscribers.alias(), suppressions.alias()
+    return exists().where(person.c.id == subscriber_id, _holds(person, ban, newsletter))
+
+
+def _holds(person: FromClause, ban: FromClause, newsletter: Newsletter) -> ColumnElement[bool]:
+    """Whether a row of `suppressions` forbids mailing this newsletter to a row of `subscribers`."""
+    return and_(
+        ban.c.email_key == person.c.email_key,
+        ban.c.lifted_at.is_(None),
+        or_(ban.c.newsletter.is_(None), ban.c.newsletter == newsletter),
+    )
+
+
+def _reason(reason: SkipReason) -> ColumnElement[str]:
+    return literal(reason.value, String)

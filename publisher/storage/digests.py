@@ -1,0 +1,266 @@
+"""The digests and their pictures, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from publisher.digests import serialise
+from publisher.digests.model import Asset, Digest, DigestState
+from publisher.digests.record import DigestRecord, MailChoice
+from publisher.errors import StorageError
+from publisher.storage import tables
+from publisher.storage.tables import assets as assets_table
+from publisher.storage.tables import digest_assets, digests
+from subscribers.tables import insert_missing
+
+_COLUMNS = tuple(digests.c[field.name] for field in fields(DigestRecord))
+_ENDED = (DigestState.PUBLISHED, DigestState.WITHDRAWN)
+
+
+class Digests:
+    """Reads and writes digests on one connection; the caller owns the transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, digest_id: int) -> DigestRecord:
+        """The digest with this id.
+
+        Raises:
+            StorageError: there is none.
+        """
+        found = self._one(digests.c.id == digest_id)
+        if found is None:
+            raise _unknown(digest_id)
+        return found
+
+    def by_key(self, newsletter: str, slug: str) -> DigestRecord | None:
+        """The digest that bears this name for ever."""
+        return self._one(digests.c.newsletter == newsletter, digests.c.slug == slug)
+
+    def by_source(self, newsletter: str, source: str) -> DigestRecord | None:
+        """The digest that this file of the inbox became; the youngest when it became several."""
+        return self._one(digests.c.newsletter == newsletter, digests.c.source == source)
+
+    def find(self, text: str) -> list[DigestRecord]:
+        """The digests a person may mean by `slug` or `newsletter/slug`."""
+        newsletter, slash, slug = text.rpartition("/")
+        wanted = [digests.c.slug == slug, *([digests.c.newsletter == newsletter] if slash else [])]
+        return self._many(select(*_COLUMNS).where(*wanted).order_by(digests.c.newsletter))
+
+    def all(self, newsletter: str | None = None) -> list[DigestRecord]:
+        """Every digest, of one newsletter when given; the newest-dated first."""
+        query = select(*_COLUMNS).order_by(digests.c.date.desc(), digests.c.id.desc())
+        return self._many(query if newsletter is None else query.where(digests.c.newsletter == newsletter))
+
+    def newest_published(self, newsletter: str, limit: int) -> list[DigestRecord]:
+        """The digests published last, of those that still are; the newest first."""
+        query = select(*_COLUMNS).where(
+            digests.c.newsletter == newsletter, digests.c.state == DigestState.PUBLISHED
+        )
+        return self._many(query.order_by(*newest_first()).limit(limit))
+
+    def content(self, digest_id: int) -> Digest:
+        """What the digest says, in its newest revision of the inbox.
+
+        Raises:
+            StorageError: there is no such digest.
+        """
+        found = self._connection.scalar(select(digests.c.content).where(digests.c.id == digest_id))
+        if found is None:
+            raise _unknown(digest_id)
+        return serialise.from_json(found)
+
+    def add(
+        self,
+        digest: Digest,
+        *,
+        state: DigestState,
+        source: str,
+        source_hash: str,
+        assets: Iterable[Asset],
+        now: datetime,
+    ) -> int:
+        """Take in a digest; gives its id.
+
+        Raises:
+            StorageError: its newsletter has a digest of this slug already.
+        """
+        row = {
+            "newsletter": digest.newsletter,
+            "slug": digest.slug,
+            "seen_at": now,
+            "finalized_at": now if state is DigestState.FINALIZED else None,
+            **_revision(digest, state, source, source_hash),
+        }
+        try:
+            with self._connection.begin_nested():
+                digest_id: int = self._connection.execute(
+                    insert(digests).values(row).returning(digests.c.id)
+                ).scalar_one()
+        except IntegrityError as error:
+            raise StorageError(f"there is a digest {digest.key} already", digest=digest.key) from error
+        self._set_assets(digest_id, assets)
+        return digest_id
+
+    def replace(
+        self,
+        digest_id: int,
+        digest: Digest,
+        *,
+        state: DigestState,
+        source: str,
+        source_hash: str,
+        assets: Iterable[Asset],
+        now: datetime,
+    ) -> None:
+        """Put a newer revision in place of an unpublished one; newsletter and slug stay as they are.
+
+        Raises:
+            StorageError: there is no such digest, or it was published meanwhile.
+        """
+        values = _revision(digest, state, source, source_hash) | self._first_finalized(state, now)
+        statement = update(digests).where(digests.c.id == digest_id, digests.c.state.not_in(_ENDED)).values(values)
+        if self._connection.execute(statement).rowcount != 1:
+            raise StorageError(
+                f"the digest {self.get(digest_id).key} is published: its file no longer replaces it",
+                remedy="Use `publisher digest correct`",
+                digest=digest.key,
+            )
+        self._set_assets(digest_id, assets)
+
+    def set_state(
+        self,
+        digest_id: int,
+        state: DigestState,
+        *,
+        held_because: str = "",
+        from_states: Collection[DigestState],
+        now: datetime,
+    ) -> bool:
+        """Move a digest to `state`; False, and no change, when it is in none of `from_states`."""
+        values = {"state": state, "held_because": held_because, **self._first_finalized(state, now)}
+        return self._update(digest_id, from_states, values)
+
+    def publish(
+        self,
+        digest_id: int,
+        *,
+        slot: datetime | None,
+        mail: MailChoice,
+        entry_id: str,
+        now: datetime,
+        from_states: Collection[DigestState],
+    ) -> bool:
+        """Record the publication; False, and no change, when the digest or the slot was taken by another.
+
+        The moment and the entry's id stay what they were when it had been published before.
+        """
+        values = {
+            "state": DigestState.PUBLISHED,
+            "held_because": "",
+            "slot": slot,
+            "mail": mail,
+            "published_at": func.coalesce(digests.c.published_at, now),
+            "entry_id": func.coalesce(digests.c.entry_id, entry_id),
+        }
+        try:
+            with self._connection.begin_nested():
+                return self._update(digest_id, from_states, values)
+        except IntegrityError:  # unique (newsletter, slot)
+            return False
+
+    def set_mail(self, digest_id: int, mail: MailChoice) -> None:
+        """Record whether the digest is mailed."""
+        self._connection.execute(update(digests).where(digests.c.id == digest_id).values(mail=mail))
+
+    def taken_slots(self, newsletter: str, since: datetime) -> frozenset[datetime]:
+        """The slots at or after `since` that digests of this newsletter took."""
+        query = select(digests.c.slot).where(digests.c.newsletter == newsletter, digests.c.slot >= since)
+        return frozenset(self._connection.scalars(query))
+
+    def title_published_before(self, newsletter: str, title: str, exclude_id: int) -> bool:
+        """Whether another digest of this newsletter was ever published under this title."""
+        same = exists().where(
+            digests.c.newsletter == newsletter,
+            digests.c.title == title,
+            digests.c.id != exclude_id,
+            digests.c.published_at.is_not(None),
+        )
+        return bool(self._connection.scalar(select(same)))
+
+    def assets_of(self, digest_id: int) -> tuple[Asset, ...]:
+        """The digest's pictures, with their bytes, by name."""
+        query = (
+            select(assets_table.c.name, assets_table.c.media_type, assets_table.c.data)
+            .join(digest_assets, digest_assets.c.asset == assets_table.c.name)
+            .where(digest_assets.c.digest_id == digest_id)
+            .order_by(assets_table.c.name)
+        )
+        return tuple(Asset(row.name, row.media_type, bytes(row.data)) for row in self._connection.execute(query))
+
+    def _set_assets(self, digest_id: int, wanted: Iterable[Asset]) -> None:
+        """Link exactly these pictures, and forget those that no digest is left to show."""
+        mine = digest_assets.c.digest_id == digest_id
+        before = set(self._connection.scalars(select(digest_assets.c.asset).where(mine)))
+        by_name = {asset.name: asset for asset in wanted}
+        for asset in by_name.values():
+            row = {"name": asset.name, "media_type": asset.media_type, "data": asset.data}
+            self._connection.execute(insert_missing(self._connection, assets_table), row)
+            link = {"digest_id": digest_id, "asset": asset.name}
+            self._connection.execute(insert_missing(self._connection, digest_assets), link)
+        for name in before - by_name.keys():
+            self._connection.execute(delete(digest_assets).where(mine, digest_assets.c.asset == name))
+            linked = exists().where(digest_assets.c.asset == assets_table.c.name)
+            self._connection.execute(delete(assets_table).where(assets_table.c.name == name, ~linked))
+
+    @staticmethod
+    def _first_finalized(state: DigestState, now: datetime) -> dict[str, Any]:
+        if state is not DigestState.FINALIZED:
+            return {}
+        return {"finalized_at": func.coalesce(digests.c.finalized_at, now)}
+
+    def _update(self, digest_id: int, from_states: Collection[DigestState], values: dict[str, Any]) -> bool:
+        wanted = (digests.c.id == digest_id, digests.c.state.in_(sorted(from_states)))
+        return self._connection.execute(update(digests).where(*wanted).values(values)).rowcount == 1
+
+    def _one(self, *wanted: Any) -> DigestRecord | None:
+        found = self._many(select(*_COLUMNS).where(*wanted).order_by(digests.c.id.desc()).limit(1))
+        return found[0] if found else None
+
+    def _many(self, query: Any) -> list[DigestRecord]:
+        return [_record(row) for row in self._connection.execute(query)]
+
+
+def newest_first() -> tuple[Any, ...]:
+    """The order of archives and feeds: by publication; of those published together, by the digests' own dates."""
+    columns = tables.digests.c
+    return columns.published_at.desc(), columns.date.desc(), columns.id.desc()
+
+
+def _revision(digest: Digest, state: DigestState, source: str, source_hash: str) -> dict[str, Any]:
+    return {
+        "title": digest.title,
+        "date": digest.date,
+        "state": state,
+        "content": serialise.to_json(digest),
+        "source": source,
+        "source_hash": source_hash,
+        "publish_at": digest.publish_at,
+        "held_because": "",
+    }
+
+
+def _record(row: Row[Any]) -> DigestRecord:
+    found = row._asdict()
+    return DigestRecord(**found | {"state": DigestState(found["state"]), "mail": MailChoice(found["mail"])})
+
+
+def _unknown(digest_id: int) -> StorageError:
+    return StorageError(f"there is no digest with the id {digest_id}", digest=digest_id)

@@ -1,0 +1,199 @@
+"""The frozen editions, as rows. An edition is only ever added: nothing here updates one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
+
+from publisher.digests import serialise
+from publisher.digests.model import Digest, DigestState
+from publisher.editions import (
+    BlockKind,
+    Edition,
+    EditionBlock,
+    Field,
+    FieldName,
+    Headline,
+    Parts,
+    PublishedEdition,
+    RenderedEdition,
+)
+from publisher.errors import StorageError
+from publisher.storage.digests import newest_first
+from publisher.storage.tables import digests, edition_blocks, editions
+
+
+class Editions:
+    """Reads and adds editions on one connection; the caller owns the transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(
+        self,
+        *,
+        digest_id: int,
+        number: int,
+        digest: Digest,
+        rendered: RenderedEdition,
+        source_hash: str,
+        note: str,
+        created_at: datetime,
+        updated_at: datetime,
+    ) -> int:
+        """Freeze an edition with all its blocks; gives its id."""
+        row = {
+            "digest_id": digest_id,
+            "number": number,
+            "content": serialise.to_json(digest),
+            "source_hash": source_hash,
+            "subject": rendered.subject,
+            "preheader": rendered.preheader,
+            "summary": rendered.summary,
+            "page": rendered.page,
+            "entry": rendered.entry,
+            "note": note,
+            "created_at": created_at,
+            "updated_at": updated_at,
+        }
+        statement = insert(editions).values(row).returning(editions.c.id)
+        edition_id: int = self._connection.execute(statement).scalar_one()
+        blocks = [
+            {
+                "edition_id": edition_id,
+                "position": position,
+                "kind": block.kind,
+                "section": block.section,
+                "html": _parts_to_json(block.html),
+                "text": _parts_to_json(block.text),
+            }
+            for position, block in enumerate(rendered.blocks)
+        ]
+        if blocks:
+            self._connection.execute(insert(edition_blocks), blocks)
+        return edition_id
+
+    def get(self, edition_id: int) -> Edition:
+        """The whole edition.
+
+        Raises:
+            StorageError: there is none with this id.
+        """
+        found = self._connection.execute(select(editions).where(editions.c.id == edition_id)).first()
+        if found is None:
+            raise StorageError(f"there is no edition with the id {edition_id}", edition=edition_id)
+        return self._edition(found)
+
+    def newest(self, digest_id: int) -> Edition | None:
+        """The edition readers get now, or None before the first."""
+        query = (
+            select(editions).where(editions.c.digest_id == digest_id).order_by(editions.c.number.desc()).limit(1)
+        )
+        found = self._connection.execute(query).first()
+        return None if found is None else self._edition(found)
+
+    def blocks(self, edition_id: int) -> tuple[EditionBlock, ...]:
+        """The mail's blocks in reading order; empty when there is no such edition."""
+        columns = edition_blocks.c
+        query = select(columns.kind, columns.section, columns.html, columns.text)
+        found = self._connection.execute(query.where(columns.edition_id == edition_id).order_by(columns.position))
+        return tuple(
+            EditionBlock(BlockKind(row.kind), _parts_from_json(row.html), _parts_from_json(row.text), row.section)
+            for row in found
+        )
+
+    def entries(self, newsletter: str, limit: int) -> list[PublishedEdition]:
+        """What feeds show: the newest edition of each published digest, the digest published last first."""
+        query = _published(
+            newsletter,
+            editions.c.id,
+            editions.c.digest_id,
+            editions.c.content,
+            editions.c.summary,
+            editions.c.entry,
+            editions.c.updated_at,
+            digests.c.entry_id,
+            digests.c.published_at,
+        ).limit(limit)
+        return [_published_edition(row) for row in self._connection.execute(query)]
+
+    def headlines(self, newsletter: str) -> list[Headline]:
+        """What lists show: every published digest, the one published last first."""
+        query = _published(
+            newsletter,
+            digests.c.newsletter,
+            digests.c.slug,
+            digests.c.title,
+            editions.c.summary,
+            digests.c.date,
+            digests.c.published_at,
+        )
+        return [Headline(**row._asdict()) for row in self._connection.execute(query)]
+
+    def _edition(self, row: Row[Any]) -> Edition:
+        rendered = RenderedEdition(
+            subject=row.subject,
+            preheader=row.preheader,
+            summary=row.summary,
+            blocks=self.blocks(row.id),
+            page=bytes(row.page),
+            entry=row.entry,
+        )
+        return Edition(
+            id=row.id,
+            digest_id=row.digest_id,
+            number=row.number,
+            digest=serialise.from_json(row.content),
+            rendered=rendered,
+            note=row.note,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+
+def is_newest() -> ColumnElement[bool]:
+    """Whether an edition is its digest's newest."""
+    later = editions.alias("later")
+    newest = select(func.max(later.c.number)).where(later.c.digest_id == editions.c.digest_id).scalar_subquery()
+    return editions.c.number == newest
+
+
+def _published(newsletter: str, *columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .join_from(editions, digests, digests.c.id == editions.c.digest_id)
+        .where(digests.c.newsletter == newsletter, digests.c.state == DigestState.PUBLISHED, is_newest())
+        .order_by(*newest_first())
+    )
+
+
+def _published_edition(row: Row[Any]) -> PublishedEdition:
+    digest = serialise.from_json(row.content)
+    return PublishedEdition(
+        edition_id=row.id,
+        digest_id=row.digest_id,
+        newsletter=digest.newsletter,
+        slug=digest.slug,
+        title=digest.title,
+        date=digest.date,
+        summary=row.summary,
+        entry=row.entry,
+        entry_id=row.entry_id,
+        published_at=row.published_at,
+        updated_at=row.updated_at,
+        language=digest.language,
+        author=digest.author,
+        sections=tuple((section.slug, section.name) for section in digest.sections),
+        image=digest.image.src if digest.image else "",
+    )
+
+
+def _parts_to_json(parts: Parts) -> list[str | dict[str, str]]:
+    return [part if isinstance(part, str) else {"field": part.name.value} for part in parts]
+
+
+def _parts_from_json(parts: list[str | Mapping[str, str]]) -> Parts:
+    return tuple(part if isinstance(part, str) else Field(FieldName(part["field"])) for part in parts)
