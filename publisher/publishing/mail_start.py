@@ -14,8 +14,8 @@ from publisher.publishing.ports import Store
 class Planner(Protocol):
     """Plans a mailing: one delivery for each subscriber of its audience."""
 
-    def __call__(self, mailing_id: int, now: datetime) -> bool:
-        """Plan it and let it run; False when somebody else just did."""
+    def __call__(self, mailing: Mailing, now: datetime, alert: str) -> bool:
+        """Plan it, let it run, and record that, all at once; False when somebody else just did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +61,5 @@ class MailStarter:
         if not may_start(stored, now - mailing.created_at, self._wait):
             return Start(mailing, started=False)
         alert = "" if stored else f"mailing {mailing.id} leaves although its page is not stored yet"
-        started = self._plan(mailing.id, now)
-        if started:
-            with self._store.write() as unit:
-                unit.events.append(
-                    "mailing.started",
-                    at=now,
-                    actor="schedule",
-                    digest_id=mailing.digest_id,
-                    mailing_id=mailing.id,
-                    data={"alert": alert},
-                )
+        started = self._plan(mailing, now, alert)
         return Start(mailing, started=started, alert=alert if started else "")

@@ -1,0 +1,117 @@
+"""The documents say what the code does: every setting, command, provider and event, and nothing that is gone."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import click
+import pytest
+from pydantic import BaseModel
+
+from publisher import config
+from publisher.cli.commands import cli
+
+ROOT = Path(__file__).parents[2]
+TABLES = {
+    "site": config.Site,
+    "web": config.Web,
+    "storage": config.Storage,
+    "inbox": config.Inbox,
+    "newsletter": config.Newsletter,
+    "sending": config.Sending,
+    "endpoint": config.DirectoryEndpoint,
+}
+PROVIDERS: tuple[type[BaseModel], ...] = get_args(get_args(config.Provider)[0])
+
+
+def document(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def settings() -> Iterator[str]:
+    for table, model in [*TABLES.items(), *(("provider", provider) for provider in PROVIDERS)]:
+        for name, field in model.model_fields.items():
+            yield f"{table}.{field.alias or name}"
+
+
+def commands(command: click.Command, words: str = "publisher") -> Iterator[tuple[str, click.Command]]:
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from commands(inner, f"{words} {name}")
+    elif not command.hidden:
+        yield words, command
+
+
+def event_kinds() -> Iterator[str]:
+    """The first argument of every call of a method `append` on something called `events`."""
+    for path in (ROOT / "publisher").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "append"
+                and "events" in ast.unparse(node.func.value).lower()
+                and node.args
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                yield str(node.args[0].value)
+
+
+@pytest.mark.parametrize("setting", sorted(set(settings())))
+def test_setting_is_documented(setting: str) -> None:
+    if setting.endswith(".kind"):
+        assert setting.partition(".")[0] in document("configure.md")
+        return
+    assert f"`{setting}`" in document("configure.md")
+
+
+@pytest.mark.parametrize("setting", sorted(set(settings())))
+def test_setting_is_in_the_sample_configuration(setting: str) -> None:
+    key = setting.partition(".")[2]
+    assert re.search(rf"^(# ?)?{key} = ", (ROOT / "config.toml").read_text(encoding="utf-8"), re.M)
+
+
+def test_configuration_manual_names_no_setting_that_is_gone() -> None:
+    known = set(settings())
+    named = set(re.findall(r"^\| `([a-z_]+\.[a-z_]+)`", document("configure.md"), re.M))
+    assert named <= known
+
+
+@pytest.mark.parametrize("words", sorted(words for words, _ in commands(cli)))
+def test_command_is_documented(words: str) -> None:
+    assert f"`{words}" in document("commands.md")
+
+
+@pytest.mark.parametrize(("words", "command"), sorted(commands(cli), key=lambda pair: pair[0]))
+def test_command_has_help(words: str, command: click.Command) -> None:
+    assert command.help, words
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, f"{words} {parameter.opts[0]}"
+
+
+def test_command_manual_names_no_command_that_is_gone() -> None:
+    known = {words for words, _ in commands(cli)}
+    for line in re.findall(r"^\| `(publisher [a-z ]+)", document("commands.md"), re.M):
+        assert any(line.strip() == words or line.startswith(f"{words} ") for words in known), line
+
+
+@pytest.mark.parametrize("provider", [get_args(model.model_fields["kind"].annotation)[0] for model in PROVIDERS])
+def test_provider_has_a_page(provider: str) -> None:
+    assert document(f"providers/{provider}.md").startswith("# ")
+
+
+def test_every_event_is_documented_and_no_other() -> None:
+    documented = set(re.findall(r"^\| `([a-z.]+)`", document("events.md"), re.M))
+    assert documented == set(event_kinds())
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: path.name)
+def test_every_link_in_the_documents_leads_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8")):
+        if not target.startswith(("http", "mailto")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
