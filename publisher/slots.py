@@ -8,7 +8,6 @@ clock, no database. Publishing and scheduling both read schedules here; docs/des
 
 from __future__ import annotations
 
-import heapq
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -230,30 +229,19 @@ def zone(timezone: str | ZoneInfo) -> ZoneInfo:
 
 
 def _between(calendar: Calendar, zone: ZoneInfo, after: datetime, until: datetime) -> Iterator[datetime]:
-    """Slots in (after, until], ascending, each once. No jump of a clock moves a time by more than a day."""
-    first, last = after.astimezone(zone).date() - _DAY, until.astimezone(zone).date() + _DAY
-    newest = after
-    for moment in _moments(calendar, zone, first, last):
-        if newest < moment <= until:
-            newest = moment
-            yield moment
+    """Slots in (after, until], ascending, each once.
 
-
-def _moments(calendar: Calendar, zone: ZoneInfo, first: date, last: date) -> Iterator[datetime]:
-    """The moments of the slots on local dates `first` to `last`, ascending.
-
-    Local order is not the order of the moments where a clock jumps: Apia's 30 December 2011 never came, its
-    times fall on those of the 31st. So moments wait until no later date can bring an earlier one: no offset
-    reaches 24 hours.
+    Local order is not the order of the moments where a clock jumps, so each date is sorted. What a jump moves
+    past midnight falls on the times of the next date (a calendar has the same ones every day), and counts once:
+    Apia's 30 December 2011 never came. No jump is longer than a day, hence a date more at either end.
     """
-    waiting: list[datetime] = []
-    for day in _dates(calendar, first, last):
-        horizon = datetime.combine(day, time(), UTC) - _DAY
-        while waiting and waiting[0] < horizon:
-            yield heapq.heappop(waiting)
-        for clock in calendar.times:
-            heapq.heappush(waiting, datetime.combine(day, clock, zone).astimezone(UTC))
-    yield from sorted(waiting)
+    newest = after
+    for day in _dates(calendar, after.astimezone(zone).date() - _DAY, until.astimezone(zone).date() + _DAY):
+        moments = {datetime.combine(day, clock, zone).astimezone(UTC) for clock in calendar.times}
+        for moment in sorted(moments):
+            if newest < moment <= until:
+                newest = moment
+                yield moment
 
 
 def _dates(calendar: Calendar, first: date, last: date) -> Iterator[date]:

@@ -255,6 +255,24 @@ def test_newest_and_next_are_found_however_rare(schedule: str, zone: str, newest
     assert slots.next_slot(schedule, zone, utc(NOW)) == utc(upcoming)
 
 
+@pytest.mark.parametrize(
+    ("zone", "schedule", "now", "newest"),
+    [
+        # 30 December 2011 did not come: its slot is on the 31st, whose date it does not have
+        ("Pacific/Apia", "0 7 30 12 *", "2011-12-30 17:30", "2011-12-30 17:00"),
+        # one minute after midnight the clock was set back an hour: the 29th has begun, and it is the 28th again
+        ("America/St_Johns", "0 0 29 10 *", "2006-10-29 02:45", "2006-10-29 02:30"),
+        # the clock jumped from 23:30 to 00:30
+        ("America/Toronto", "40,50 0,23 * * *", "1919-03-31 04:45", "1919-03-31 04:40"),
+    ],
+)
+def test_slots_are_found_where_a_jump_puts_them_on_another_date(
+    zone: str, schedule: str, now: str, newest: str
+) -> None:
+    assert slots.newest_slot(schedule, zone, utc(now)) == utc(newest)
+    assert slots.next_slot(schedule, zone, utc(newest) - timedelta(minutes=1)) == utc(newest)
+
+
 def test_a_leap_day_on_one_weekday_is_found_over_a_century_without_one() -> None:
     """2100 is no leap year: a Sunday 29 February comes in 2088 and then not before 2128."""
     assert slots.next_slot("0 0 29 2 */7", "UTC", utc("2088-03-01 00:00")) == utc("2128-02-29 00:00")

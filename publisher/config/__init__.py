@@ -1,0 +1,40 @@
+"""`config.toml` becomes frozen settings; a wrong or unknown key is an error with its dotted path.
+
+Any value may be `{ env = "NAME" }` or `{ file = "PATH" }`, so that no secret has to be written in it. Relative
+paths, those in SQLite addresses too, are relative to the folder of the file.
+"""
+
+from publisher.config.fields import RESERVED_SLUGS
+from publisher.config.reading import load, parse
+from publisher.config.settings import (
+    DirectoryEndpoint,
+    Endpoint,
+    Inbox,
+    MaildirProvider,
+    Newsletter,
+    Provider,
+    Sending,
+    Settings,
+    Site,
+    SmtpProvider,
+    Storage,
+    Web,
+)
+
+__all__ = [
+    "RESERVED_SLUGS",
+    "DirectoryEndpoint",
+    "Endpoint",
+    "Inbox",
+    "MaildirProvider",
+    "Newsletter",
+    "Provider",
+    "Sending",
+    "Settings",
+    "Site",
+    "SmtpProvider",
+    "Storage",
+    "Web",
+    "load",
+    "parse",
+]

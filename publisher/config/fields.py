@@ -1,0 +1,100 @@
+"""The kinds of values in `config.toml`: what each may look like, and the words that refuse the rest."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BeforeValidator, Field
+
+RESERVED_SLUGS = frozenset({"about", "assets", "feeds", "desk", "api", "hooks", "u", "s", "healthz"})
+"""First parts of public addresses that no newsletter may take."""
+
+_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+_BREAK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+"""What ends a line, or a header, somewhere on the way; joiners that other alphabets need are none."""
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"([0-9]{1,6})\s*(s|min|h|d)", str(value).strip())
+    if not match:
+        raise ValueError('a duration is a number and a unit: "2 s", "10 min", "6 h" or "3 d"')
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+def _line(value: str) -> str:
+    if _BREAK.search(value) or not value.strip():
+        raise ValueError("is one line of text")
+    return value.strip()
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", value):
+        raise ValueError("has 1 to 63 lower-case letters, digits and hyphens")
+    return value
+
+
+def _slug(value: str) -> str:
+    if value in RESERVED_SLUGS:
+        raise ValueError(f'"{value}" is reserved; choose another')
+    return value
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f'"{value}" is no time zone; write one like "Europe/Berlin"') from None
+    return value
+
+
+def _bare_address(value: str) -> str:
+    try:
+        validate_email(value, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise ValueError(f'"{value}" is no mail address: {error}') from None
+    return value
+
+
+def _address(value: str) -> str:
+    """`Name <local@domain>` or `local@domain`, in one line."""
+    _, bracket, rest = value.rpartition("<")
+    if not bracket:
+        return _bare_address(value)
+    if not rest.endswith(">"):
+        raise ValueError("an address with a name is written: Name <local@example.org>")
+    _bare_address(rest[:-1])
+    return value
+
+
+def _web_address(value: str) -> str:
+    if _BREAK.search(value) or " " in value:
+        raise ValueError("a web address has no spaces")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https", "file"} or (parts.scheme != "file" and not parts.hostname):
+        raise ValueError('a web address begins with "https://" (or "http://")')
+    if "?" in value or "#" in value or parts.username is not None:
+        raise ValueError("a web address stands here without ?, # and user name")
+    if parts.port == 0:  # reading it raises ValueError for what is no port
+        raise ValueError("port 0 is no port")
+    return value if value.endswith("/") else value + "/"
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Line = Annotated[str, AfterValidator(_line)]
+"""Text of one line, not empty, without spaces around it."""
+Name = Annotated[str, AfterValidator(_name)]
+Slug = Annotated[Name, AfterValidator(_slug)]
+"""A name that stands first in public addresses."""
+TimeZone = Annotated[str, AfterValidator(_timezone)]
+Address = Annotated[Line, AfterValidator(_address)]
+BareAddress = Annotated[Line, AfterValidator(_bare_address)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+"""Always ends with a slash, so that paths can be appended."""
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]

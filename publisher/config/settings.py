@@ -1,0 +1,165 @@
+"""The tables of `config.toml` as frozen settings, with their defaults."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from publisher.config.fields import (
+    Address,
+    BareAddress,
+    Duration,
+    Language,
+    Line,
+    Name,
+    Slug,
+    TimeZone,
+    WebAddress,
+)
+from publisher.errors import ConfigError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Site(_Section):
+    """`[site]`: what the instance is called and where its pages live."""
+
+    title: Line
+    url: WebAddress
+    app_url: WebAddress | None = None
+    language: Language = "en"
+    secret: SecretStr | None = Field(default=None, min_length=16)
+    wait: Duration = timedelta(minutes=10)
+
+    @property
+    def links_url(self) -> str:
+        """Where dynamic pages live, with a slash at the end."""
+        return self.app_url or self.url
+
+
+class Web(_Section):
+    """`[web]`: where `serve` listens."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+
+
+class Storage(_Section):
+    """`[storage]`: the database."""
+
+    url: str = Field(default="sqlite:///var/publisher.db", repr=False)
+    """May hold a password, so it is shown nowhere."""
+
+
+class Inbox(_Section):
+    """`[inbox]`: where digests are dropped."""
+
+    directory: Path = Path("digests")
+    settle: Duration = timedelta(seconds=2)
+
+
+class Newsletter(_Section):
+    """`[[newsletter]]`: one list of subscribers with a schedule."""
+
+    slug: Slug
+    title: Line
+    sender: Address = Field(alias="from")
+    description: str = ""
+    reply_to: Address | None = None
+    envelope_from: BareAddress | None = None
+    postal_address: str = ""
+    language: Language | None = None
+    timezone: TimeZone = "UTC"
+    schedule: str = "on finalize"
+    stale_after: Duration = timedelta(hours=6)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The newsletter's time zone."""
+        return ZoneInfo(self.timezone)
+
+
+class Sending(_Section):
+    """`[sending]`: how deliveries are handed over."""
+
+    senders: int = Field(default=0, ge=0, le=64)
+    window: int = Field(default=64, ge=1, le=64)
+    retry_after: Duration = timedelta(minutes=5)
+    give_up_after: Duration = timedelta(hours=24)
+
+
+class MaildirProvider(_Section):
+    """`[provider] kind = "maildir"`: mail becomes files; the default of a fresh instance."""
+
+    kind: Literal["maildir"] = "maildir"
+    path: Path = Path("var/outbox")
+
+
+class SmtpProvider(_Section):
+    """`[provider] kind = "smtp"`: any mail server."""
+
+    kind: Literal["smtp"]
+    host: Line
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: Line | None = None
+    password: SecretStr | None = None
+    timeout: Duration = timedelta(seconds=60)
+    ca_file: Path | None = None
+    helo: Line | None = None
+
+    @model_validator(mode="after")
+    def _login_is_whole(self) -> Self:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user and password are given together, or neither")
+        return self
+
+
+Provider = Annotated[MaildirProvider | SmtpProvider, Field(discriminator="kind")]
+
+
+class DirectoryEndpoint(_Section):
+    """`[[endpoint]] kind = "directory"`: a folder that a web server serves, or a browser opens."""
+
+    kind: Literal["directory"] = "directory"
+    name: Name = "site"
+    path: Path = Path("var/site")
+
+
+Endpoint = DirectoryEndpoint
+
+
+class Settings(_Section):
+    """The whole configuration. `root` is the folder that relative paths start from."""
+
+    root: Path
+    site: Site
+    newsletter: tuple[Newsletter, ...] = Field(min_length=1)
+    web: Web = Web()
+    storage: Storage = Storage()
+    inbox: Inbox = Inbox()
+    sending: Sending = Sending()
+    provider: Provider = MaildirProvider()
+    endpoint: tuple[Endpoint, ...] = Field(default=(DirectoryEndpoint(),), min_length=1)
+
+    def path(self, path: Path) -> Path:
+        """`path`, made absolute against the configuration's folder."""
+        return self.root / path
+
+    def newsletter_named(self, slug: str) -> Newsletter:
+        """The newsletter with this slug.
+
+        Raises:
+            ConfigError: there is none; the message lists those that exist.
+        """
+        for newsletter in self.newsletter:
+            if newsletter.slug == slug:
+                return newsletter
+        known = ", ".join(newsletter.slug for newsletter in self.newsletter)
+        raise ConfigError(f'there is no newsletter "{slug}"', remedy=f"Configured: {known}", newsletter=slug)
