@@ -37,12 +37,10 @@ def parts_of(path: str, endpoint: str) -> tuple[str, ...]:
 def _problem(path: str, parts: tuple[str, ...]) -> str:
     if not path:
         return "is empty"
-    if path.startswith("/"):
-        return "is absolute"
     if _ODD.search(path):
         return "holds a backslash or control characters"
     if any(part in {"", ".", ".."} for part in parts):
-        return "has an empty part or dots for one"
+        return "is absolute, or has an empty part or dots for one"
     if any(len(part.encode()) > _LONGEST_PART for part in parts):
         return "has a part that is too long"
     return ""

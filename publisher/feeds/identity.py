@@ -40,7 +40,7 @@ def authority(site_url: str) -> str:
     try:
         return IPv6Address(host.partition("%")[0]).exploded.replace(":", "-")
     except AddressValueError:
-        return host.encode("idna").decode("ascii").lower()
+        return host.encode("idna").decode("ascii")
 
 
 def _tag(domain: str, day: date, specific: str) -> str:

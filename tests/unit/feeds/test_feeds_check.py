@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from publisher.editions import Entry
 from publisher.errors import FeedError
 from publisher.feeds import documents
 from publisher.feeds.check import check
@@ -87,9 +89,9 @@ def test_each_fault_is_seen_and_told(feed_format: FeedFormat, old: bytes, new: b
     [(RICH,), (PLAIN, RICH), (RICH, PLAIN, replace(PLAIN, id="tag:example.org,2024-11-01:other"))],
     ids=["too few", "wrong order", "too many"],
 )
-def test_entries_missing_added_or_out_of_order_are_seen(feed_format: FeedFormat, said: tuple[object, ...]) -> None:
+def test_entries_missing_added_or_out_of_order_are_seen(feed_format: FeedFormat, said: tuple[Entry, ...]) -> None:
     with pytest.raises(FeedError):
-        check(FEED, feed_format, said, good(feed_format))  # type: ignore[arg-type]
+        check(FEED, feed_format, said, good(feed_format))
 
 
 @pytest.mark.parametrize("feed_format", FeedFormat)
@@ -111,11 +113,22 @@ def test_a_document_cut_short_anywhere_is_refused(feed_format: FeedFormat, where
 def test_a_renderer_that_breaks_is_an_error_with_the_documents_name(
     feed_format: FeedFormat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(feed: Feed, entries: object) -> bytes:
+    def broken(feed: Feed, entries: Sequence[Entry]) -> bytes:
         raise ValueError("all strings must be XML compatible")
 
     monkeypatch.setattr(documents, "RENDERERS", {**RENDERERS, feed_format: broken})
     with pytest.raises(FeedError, match="cannot be rendered: all strings") as failure:
+        feed_documents(FEED, ENTRIES)
+    assert failure.value.ids["document"] == FEED.document_path(feed_format)
+
+
+@pytest.mark.parametrize("feed_format", FeedFormat)
+def test_no_document_gets_past_the_gate(feed_format: FeedFormat, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(feed: Feed, entries: Sequence[Entry]) -> bytes:
+        return RENDERERS[feed_format](feed, entries[1:])
+
+    monkeypatch.setattr(documents, "RENDERERS", {**RENDERERS, feed_format: forgetful})
+    with pytest.raises(FeedError, match="is not replaced") as failure:
         feed_documents(FEED, ENTRIES)
     assert failure.value.ids["document"] == FEED.document_path(feed_format)
 
