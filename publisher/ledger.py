@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from publisher.errors import LedgerError
 
@@ -84,6 +85,7 @@ class SkipReason(StrEnum):
     PAUSED = "paused"
     CORRECTED = "corrected"
     CANCELLED = "cancelled"
+    ALREADY = "already"  # another mailing of this digest has, or may have, reached the subscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,16 @@ class Batch:
     id: int
     mailing_id: int
     edition_id: int
+    newsletter: str
+    started_at: datetime
+    """When its mailing began: retries give up some time after it."""
     first_id: int
     last_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One subscriber's mail, as a sender needs it. `attempts` counts this one too."""
+    """One subscriber's mail, as a sender needs it. `attempts` counts those begun before, and this one."""
 
     id: int
     subscriber_id: int
@@ -141,10 +146,113 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """Deliveries just committed as `sending`, and how many were skipped instead.
+
+    `last_id` is where the next window goes on; None when nothing of the batch was left to take.
+    """
+
+    deliveries: tuple[Delivery, ...]
+    skipped: int
+    last_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A delivery that a dead sender left as `sending`, or that was marked `uncertain` in its name."""
+
+    delivery_id: int
+    attempts: int
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """A subscriber's latest delivery of a digest, over all its mailings. `state` None: there is none.
+
+    `why_not` is the reason for which the subscriber must not be mailed now, or None.
+    """
+
+    subscriber_id: int
+    state: DeliveryState | None
+    why_not: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """What a provider is handed for one delivery. `data` is the whole RFC 5322 message with CRLF line ends."""
+    """What a provider is handed for one delivery. `data` is the whole RFC 5322 message with CRLF line ends.
+
+    `attempt` above 1: an earlier one was begun, and only the provider can tell what became of it.
+    """
 
     delivery_id: int
     envelope_from: str
     recipient: str
+    message_id: str
     data: bytes = field(repr=False)
+    attempt: int = 1
+
+
+class Mark(StrEnum):
+    """What a provider says about one delivery while it sends; also the first letter of a line of the journal.
+
+    BEGUN: the body is about to be handed over. RETURNED: begun, and proven not to have been taken. The others are
+    last words; after RETURNED the same delivery may begin again.
+    """
+
+    BEGUN = "b"
+    RETURNED = "r"
+    ACCEPTED = "a"
+    DEFERRED = "d"
+    FAILED = "f"
+    UNCERTAIN = "u"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A provider's word about one delivery. `text` is the server's words with addresses replaced."""
+
+    mark: Mark
+    code: int | None = None
+    text: str = ""
+    provider_id: str = ""
+
+
+class Report(Protocol):
+    """What a provider tells the sender, delivery by delivery, as it happens.
+
+    A call that raises was not recorded: the provider hands nothing more over and lets the error through.
+    A delivery without a last word was not begun, or is uncertain: no error never means accepted.
+    """
+
+    def begun(self, delivery_id: int) -> None:
+        """Its body is handed over right after this returns."""
+
+    def returned(self, delivery_id: int, text: str) -> None:
+        """It was begun, and the server provably never had the whole of it."""
+
+    def accepted(self, delivery_id: int, code: int | None = None, text: str = "", provider_id: str = "") -> None:
+        """The provider took responsibility for it."""
+
+    def deferred(self, delivery_id: int, code: int | None, text: str) -> None:
+        """Refused for now."""
+
+    def failed(self, delivery_id: int, code: int | None, text: str) -> None:
+        """Refused for good."""
+
+    def uncertain(self, delivery_id: int, text: str) -> None:
+        """Handed over, and the answer was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A delivery that did not go well, as people are shown it; `email` is empty when it was erased since."""
+
+    delivery_id: int
+    subscriber_id: int
+    email: str
+    state: DeliveryState
+    code: int | None
+    reason: str
+    attempts: int
+    due_at: datetime | None

@@ -1,0 +1,1 @@
+"""Who runs batches: local processes."""

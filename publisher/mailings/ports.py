@@ -1,0 +1,121 @@
+"""What sending needs of the world, declared here and fulfilled by storage and providers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement
+
+from publisher.ledger import Batch, Delivery, Held, Message, Outcome, Report, Window
+
+Stop = Callable[[], bool]
+"""Whether the sender has to stop. Cheap; a provider asks before each message and about once a second in waits."""
+
+WhyNot = Callable[[ColumnElement[int]], ColumnElement[Any]]
+"""See `audience.why_not`, with newsletter and moment filled in."""
+
+
+class Provider(Protocol):
+    """Who carries the mail."""
+
+    @property
+    def name(self) -> str:
+        """Its kind, a colon, and where it hands over to. Two of the same name hand over to the same place."""
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether handing over the same delivery again can never make a second mail."""
+
+    def send(self, messages: Sequence[Message], report: Report, stop: Stop) -> None:
+        """Hand messages over, and report each of them as it happens. Synchronous; owns its concurrency.
+
+        Stops before the next message when `stop` says so. What it does not report on was not begun.
+
+        Raises:
+            ProviderError: the provider cannot be used at all for now.
+        """
+
+    def close(self) -> None:
+        """Let connections go. Never raises."""
+
+
+class Composer(Protocol):
+    """Makes the mails of one edition."""
+
+    def compose(self, delivery: Delivery, date: datetime) -> Message:
+        """One subscriber's mail.
+
+        Raises:
+            PublisherError: this one cannot be composed; it says nothing about the others.
+        """
+
+
+class Ledger(Protocol):
+    """The ledger's rows in one transaction; the contracts are at `publisher.storage.ledger.Ledger`."""
+
+    def register_sender(self, sender_id: str, host: str, now: datetime, lease_until: datetime) -> None:
+        """Make a sender known."""
+
+    def renew_lease(self, sender_id: str, lease_until: datetime) -> bool:
+        """Say that it lives; False when it was ended."""
+
+    def end_sender(self, sender_id: str, now: datetime, *, expired: bool = False) -> bool:
+        """End it, and open its batches."""
+
+    def expired_senders(self, now: datetime) -> list[tuple[str, str]]:
+        """Id and host of those whose lease is over."""
+
+    def open_batches(self) -> int:
+        """How many nobody has."""
+
+    def lease_batch(self, sender_id: str) -> Batch | None:
+        """Take one."""
+
+    def release_batch(self, batch_id: int, sender_id: str) -> None:
+        """Leave one."""
+
+    def finish_batch(self, batch_id: int, sender_id: str, now: datetime) -> bool:
+        """Close one; False while something in it is pending."""
+
+    def commit_window(
+        self, sender_id: str, batch: Batch, *, after_id: int, limit: int, why_not: WhyNot, now: datetime
+    ) -> Window:
+        """Take the next deliveries as `sending`, or as `skipped`."""
+
+    def settle(self, sender_id: str, outcomes: Iterable[Outcome], now: datetime) -> None:
+        """Record outcomes."""
+
+    def give_back(self, sender_id: str, delivery_ids: Sequence[int], now: datetime, *, begun: bool) -> None:
+        """Make deliveries pending again."""
+
+    def sending_of(self, sender_id: str) -> list[Held]:
+        """What it has as `sending`."""
+
+    def release_due(self, now: datetime) -> int:
+        """Bring back deferred deliveries whose time has come."""
+
+    def reopen_batches(self) -> int:
+        """Open those with something pending inside."""
+
+    def finish_mailings(self, now: datetime) -> list[int]:
+        """Close those without unfinished deliveries."""
+
+
+class Transactions(Protocol):
+    """Opens transactions with the ledger's rows; `write` commits at its end."""
+
+    def read(self) -> AbstractContextManager[Ledger]:
+        """One that only reads."""
+
+    def write(self) -> AbstractContextManager[Ledger]:
+        """One that is committed at its end."""
+
+
+def provider_key(name: str) -> str:
+    """A provider's name as the beginning of its senders' ids: whoever finds a dead sender knows what it used."""
+    kind = name.partition(":")[0]
+    return f"{kind[:16]}-{hashlib.sha256(name.encode()).hexdigest()[:10]}"

@@ -1,0 +1,259 @@
+"""A sender: it leases batches, commits windows, hands messages to the provider and settles what came of them.
+
+The order is the promise of docs/design/ledger.md: journal, sender's row, window committed, each message begun in
+the journal, its answer in the journal, window settled, journal cleared. Killed between any two of these, a rescuer
+finds enough to decide every delivery.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from uuid import uuid4
+
+from publisher.errors import LedgerError, ProviderError, PublisherError, StorageError
+from publisher.ledger import Batch, Delivery, DeliveryState, Held, Message, Window
+from publisher.mailings import audience, outcomes
+from publisher.mailings.journal import Journal
+from publisher.mailings.outcomes import RetryPolicy, Settlement
+from publisher.mailings.ports import Composer, Ledger, Provider, Transactions, provider_key
+from publisher.mailings.reporting import WindowReport
+
+LEASE = timedelta(minutes=3)
+"""How long a sender is taken for alive after its last word, where its journal cannot be looked at."""
+
+RENEWAL = timedelta(seconds=20)
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SenderParts:
+    """Everything a sender works with.
+
+    Args:
+        transactions: the ledger.
+        provider: who carries the mail.
+        composer: makes the composer of an edition id; asked once a batch, so it should remember the last ones.
+        journals: the folder of the journals, one for the whole instance on this machine.
+        policy: how long refused deliveries are tried.
+        window: deliveries committed as `sending` at a time.
+        clock: the present moment, aware UTC.
+    """
+
+    transactions: Transactions
+    provider: Provider
+    composer: Callable[[int], Composer]
+    journals: Path
+    policy: RetryPolicy
+    window: int = 64
+    clock: Clock = utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class SenderResult:
+    """What a sender did: deliveries by the state it left them in, and why it ended before the work did."""
+
+    counts: Mapping[DeliveryState, int] = field(default_factory=dict)
+    error: PublisherError | None = None
+
+
+def run_sender(parts: SenderParts, asked_to_stop: Callable[[], bool]) -> SenderResult:
+    """Send until no batch is open, the provider fails, or it is asked to stop; what was begun is settled first.
+
+    Returns:
+        The counts; `error` is the provider's or the journal's, with every delivery settled nevertheless.
+
+    Raises:
+        StorageError: the database cannot be used. The journal stays behind for a rescuer.
+    """
+    sender = _Sender(parts, asked_to_stop)
+    try:
+        error = sender.work()
+    finally:
+        parts.provider.close()
+    return SenderResult(dict(sender.counts), error)
+
+
+class _Sender:
+    def __init__(self, parts: SenderParts, asked_to_stop: Callable[[], bool]) -> None:
+        self._parts = parts
+        self._asked_to_stop = asked_to_stop
+        self._id = f"{provider_key(parts.provider.name)}-{uuid4().hex[:20]}"
+        self.counts: Counter[DeliveryState] = Counter()
+        self._lost = False
+        self._renew_at = self._lease_until = parts.clock()
+
+    def work(self) -> PublisherError | None:
+        self._journal = Journal(self._parts.journals, self._id)
+        settled = False
+        try:
+            with self._parts.transactions.write() as ledger:
+                now = self._parts.clock()
+                ledger.register_sender(self._id, socket.gethostname(), now, now + LEASE)
+            error = self._batches()
+            with self._parts.transactions.write() as ledger:
+                ledger.end_sender(self._id, self._parts.clock())
+            settled = True
+        finally:
+            self._journal.close(remove=settled)
+        return error
+
+    def stop(self) -> bool:
+        """Whether to stop: asked to, or the lease is lost. Renews the lease when it is time."""
+        now = self._parts.clock()
+        if now >= self._renew_at and not self._lost:
+            try:
+                with self._parts.transactions.write() as ledger:
+                    self._renew(ledger)
+            except StorageError:
+                # Not worth an uncertain delivery in mid-air: the next settlement says whether the database is
+                # gone, and well before the lease is over this stops by itself.
+                self._renew_at = now + RENEWAL
+                self._lost = now >= self._lease_until - 2 * RENEWAL
+        return self._lost or self._asked_to_stop()
+
+    def _batches(self) -> PublisherError | None:
+        while not self.stop():
+            with self._parts.transactions.write() as ledger:
+                batch = ledger.lease_batch(self._id) if self._renew(ledger) else None
+            if batch is None:
+                return None
+            try:
+                self._batch(batch)
+            except (ProviderError, LedgerError) as error:
+                return error
+        return None
+
+    def _batch(self, batch: Batch) -> None:
+        """Windows until nothing of the batch is pending: what came back behind the cursor is taken in again."""
+        composer = self._parts.composer(batch.edition_id)
+        while not self.stop():
+            offered, settled = self._pass(batch, composer)
+            with self._parts.transactions.write() as ledger:
+                if not self._renew(ledger) or ledger.finish_batch(batch.id, self._id, self._parts.clock()):
+                    return
+                if not offered:  # the mailing is paused
+                    ledger.release_batch(batch.id, self._id)
+                    return
+            if not settled and not self.stop():
+                raise ProviderError(f"{self._parts.provider.name} takes nothing, and does not say why")
+
+    def _pass(self, batch: Batch, composer: Composer) -> tuple[int, int]:
+        """Every window of a batch, once through; how many deliveries it had, and how many have an outcome now."""
+        offered = settled = 0
+        after_id = batch.first_id - 1
+        while not self.stop():
+            window = self._commit(batch, after_id)
+            if window.last_id is None:
+                break
+            after_id = window.last_id
+            offered += len(window.deliveries) + window.skipped
+            settled += window.skipped
+            if window.deliveries:
+                settled += len(self._hand_over(batch, window, composer).outcomes)
+        return offered, settled
+
+    def _commit(self, batch: Batch, after_id: int) -> Window:
+        now = self._parts.clock()
+        with self._parts.transactions.write() as ledger:
+            if not self._renew(ledger):
+                return Window((), 0, None)
+            window = ledger.commit_window(
+                self._id,
+                batch,
+                after_id=after_id,
+                limit=self._parts.window,
+                why_not=partial(audience.why_not, newsletter=batch.newsletter, now=now),
+                now=now,
+            )
+        if window.skipped:
+            self.counts[DeliveryState.SKIPPED] += window.skipped
+        return window
+
+    def _hand_over(self, batch: Batch, window: Window, composer: Composer) -> Settlement:
+        """Send a window and settle it, whatever happens meanwhile."""
+        report = WindowReport(self._journal, {delivery.id: delivery.email for delivery in window.deliveries})
+        try:
+            messages = self._compose(window.deliveries, composer, report)
+            self._parts.provider.send(messages, report, self.stop)
+        finally:
+            settlement = self._settle(batch, window, report)
+        return settlement
+
+    def _compose(
+        self, deliveries: tuple[Delivery, ...], composer: Composer, report: WindowReport
+    ) -> list[Message]:
+        date = self._parts.clock()
+        messages = []
+        for delivery in deliveries:
+            try:
+                messages.append(composer.compose(delivery, date))
+            except PublisherError as error:
+                report.failed(delivery.id, None, f"cannot be composed: {error}")
+        return messages
+
+    def _settle(self, batch: Batch, window: Window, report: WindowReport) -> Settlement:
+        now = self._parts.clock()
+        held = [Held(delivery.id, delivery.attempts, batch.started_at) for delivery in window.deliveries]
+        settlement = outcomes.settle(
+            held,
+            report.said,
+            idempotent=self._parts.provider.idempotent,
+            now=now,
+            policy=self._parts.policy,
+        )
+        with self._parts.transactions.write() as ledger:
+            self._renew(ledger)
+            ledger.settle(self._id, settlement.outcomes, now)
+            ledger.give_back(self._id, settlement.untouched, now, begun=False)
+            ledger.give_back(self._id, settlement.again, now, begun=True)
+        self._journal.clear()
+        self.counts.update(outcome.state for outcome in settlement.outcomes)
+        return settlement
+
+    def _renew(self, ledger: Ledger) -> bool:
+        now = self._parts.clock()
+        self._renew_at, self._lease_until = now + RENEWAL, now + LEASE
+        self._lost = self._lost or not ledger.renew_lease(self._id, self._lease_until)
+        return not self._lost
+
+
+class StopSignal:
+    """Whether a sender process is asked to stop: SIGTERM or SIGINT came, or its parent is gone.
+
+    The parent holds the other end of `pipe` (the sender's standard input) and never writes: its end is the end.
+    Outside the main thread signals are left alone.
+    """
+
+    def __init__(self, pipe: int | None = None) -> None:
+        self._pipe = pipe
+        self._signalled = False
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self._on_signal)
+            signal.signal(signal.SIGINT, self._on_signal)
+
+    def __call__(self) -> bool:
+        """Ask."""
+        if not self._signalled and self._pipe is not None:
+            readable, _, _ = select.select([self._pipe], [], [], 0)
+            self._signalled = bool(readable) and os.read(self._pipe, 1) == b""
+        return self._signalled
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._signalled = True

@@ -1,0 +1,192 @@
+"""Planning in the ledger: a mailing's deliveries in one statement, and what a resend has to know before it.
+
+SQL only; who may be mailed comes in as expressions of `publisher.mailings.audience`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    update,
+)
+
+from publisher.ledger import DeliveryState, Latest, MailingState, SkipReason
+from publisher.storage.ledger import WhyNot
+from publisher.storage.tables import batches, deliveries, digests, mailings
+from subscribers.tables import Id, UTCDateTime, subscribers
+
+BATCH_SIZE = 1_000
+"""Deliveries that one sender leases at a time."""
+
+_NEVER_LEFT = (str(DeliveryState.FAILED), str(DeliveryState.SKIPPED))
+
+
+class Plans:
+    """Plans mailings on one connection; the caller owns the transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def plan(
+        self,
+        mailing_id: int,
+        *,
+        audience: Select[Any],
+        left_out: Select[Any],
+        why_not: WhyNot,
+        now: datetime,
+        batch_size: int = BATCH_SIZE,
+    ) -> bool:
+        """Start a waiting mailing: a delivery for each subscriber, in batches, and the counts of who is left out.
+
+        All of it in the caller's transaction; False, and nothing changed, when the mailing was not waiting.
+
+        Args:
+            mailing_id: the mailing.
+            audience: (subscriber_id, sections) of whoever may be mailed now.
+            left_out: (reason, count) of whoever belongs to the newsletter and may not.
+            why_not: the same question for one subscriber; asked about those a resend selected.
+            now: the moment of the start.
+            batch_size: deliveries in a batch.
+        """
+        waiting = (mailings.c.id == mailing_id, mailings.c.state == MailingState.WAITING)
+        start = update(mailings).where(*waiting).values(state=str(MailingState.RUNNING), started_at=now)
+        if self._connection.execute(start).rowcount != 1:
+            return False
+        query = select(mailings.c.digest_id, mailings.c.selection.is_not(None)).where(mailings.c.id == mailing_id)
+        digest_id, is_resend = self._connection.execute(query).one()
+        people = audience.subquery("people")
+        chosen = select(
+            literal(mailing_id, Id),
+            literal(digest_id, Id),
+            people.c.subscriber_id,
+            people.c.sections,
+            literal(str(DeliveryState.PENDING)),
+            literal(now, UTCDateTime),
+        )
+        if is_resend:
+            selected = self._selected(mailing_id)
+            chosen = chosen.where(people.c.subscriber_id.in_(select(selected.c.subscriber_id)))
+            reason = why_not(selected.c.subscriber_id).label("reason")
+            reasons = select(reason).select_from(selected).where(reason.is_not(None)).subquery("reasons")
+            left_out = select(reasons.c.reason, func.count()).group_by(reasons.c.reason)
+        counts = {str(reason): number for reason, number in self._connection.execute(left_out) if number}
+        if not is_resend and self._mailed_before(digest_id):
+            already = _already(digest_id, people.c.subscriber_id)
+            number = self._connection.scalar(select(func.count()).select_from(people).where(already))
+            counts |= {str(SkipReason.ALREADY): number} if number else {}
+            chosen = chosen.where(~already)
+        self._insert(mailing_id, chosen.order_by(people.c.subscriber_id), batch_size)
+        self._connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(left_out=counts))
+        return True
+
+    def lock_digest(self, digest_id: int) -> None:
+        """Let nobody else plan a resend of this digest until the end of the transaction.
+
+        On SQLite the writing transaction itself does that.
+        """
+        self._connection.execute(select(digests.c.id).where(digests.c.id == digest_id).with_for_update())
+
+    def latest(
+        self,
+        digest_id: int,
+        *,
+        why_not: WhyNot,
+        states: Collection[DeliveryState] | None = None,
+        email_key: str | None = None,
+    ) -> list[Latest]:
+        """The latest delivery of a digest of each subscriber, over all mailings.
+
+        Args:
+            digest_id: the digest.
+            why_not: why a subscriber must not be mailed now.
+            states: only those whose latest delivery stands so.
+            email_key: only this subscriber, also when there is no delivery at all.
+        """
+        if email_key is not None:
+            return self._latest_of(digest_id, email_key, why_not)
+        newer = deliveries.alias("newer")
+        query = (
+            select(deliveries.c.subscriber_id, deliveries.c.state, why_not(deliveries.c.subscriber_id))
+            .where(
+                deliveries.c.digest_id == digest_id,
+                ~exists().where(
+                    newer.c.digest_id == digest_id,
+                    newer.c.subscriber_id == deliveries.c.subscriber_id,
+                    newer.c.id > deliveries.c.id,
+                ),
+            )
+            .order_by(deliveries.c.subscriber_id)
+        )
+        if states is not None:
+            query = query.where(deliveries.c.state.in_(sorted(str(state) for state in states)))
+        return [Latest(who, DeliveryState(state), why) for who, state, why in self._connection.execute(query)]
+
+    def _latest_of(self, digest_id: int, email_key: str, why_not: WhyNot) -> list[Latest]:
+        person = select(subscribers.c.id, why_not(subscribers.c.id)).where(subscribers.c.email_key == email_key)
+        row = self._connection.execute(person).one_or_none()
+        if row is None:
+            return []
+        own = (deliveries.c.digest_id == digest_id, deliveries.c.subscriber_id == row[0])
+        query = select(deliveries.c.state).where(*own).order_by(deliveries.c.id.desc()).limit(1)
+        state = self._connection.scalar(query)
+        return [Latest(row[0], None if state is None else DeliveryState(state), row[1])]
+
+    def _insert(self, mailing_id: int, chosen: Select[Any], batch_size: int) -> None:
+        columns = ("mailing_id", "digest_id", "subscriber_id", "sections", "state", "changed_at")
+        self._connection.execute(insert(deliveries).from_select(columns, chosen))
+        place = func.row_number().over(order_by=deliveries.c.id) - 1
+        numbered = (
+            select(deliveries.c.id, (place // literal_column(str(batch_size), Integer)).label("batch"))
+            .where(deliveries.c.mailing_id == mailing_id, _pending())
+            .subquery("numbered")
+        )
+        ranges = (
+            select(literal(mailing_id, Id), func.min(numbered.c.id), func.max(numbered.c.id))
+            .group_by(numbered.c.batch)
+            .order_by(func.min(numbered.c.id))
+        )
+        self._connection.execute(insert(batches).from_select(("mailing_id", "first_id", "last_id"), ranges))
+
+    def _selected(self, mailing_id: int) -> Any:
+        """The subscribers that a resend's frozen selection names, as a table."""
+        unpack = func.json_each if self._connection.dialect.name == "sqlite" else func.json_array_elements_text
+        each = unpack(mailings.c.selection).table_valued("value", joins_implicitly=True)
+        number = cast(each.c.value, Id)
+        return (
+            select(number.label("subscriber_id"))
+            .where(mailings.c.id == mailing_id)
+            .distinct()
+            .subquery("selected")
+        )
+
+    def _mailed_before(self, digest_id: int) -> bool:
+        return bool(self._connection.scalar(select(exists().where(deliveries.c.digest_id == digest_id))))
+
+
+def _already(digest_id: int, subscriber_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a resend has, or may have, brought the digest to a subscriber before the scheduled mailing began."""
+    return exists().where(
+        deliveries.c.digest_id == digest_id,
+        deliveries.c.subscriber_id == subscriber_id,
+        deliveries.c.state.not_in(_NEVER_LEFT),
+    )
+
+
+def _pending() -> ColumnElement[bool]:
+    found: ColumnElement[bool] = deliveries.c.state == literal_column(f"'{DeliveryState.PENDING}'")
+    return found
