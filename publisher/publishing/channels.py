@@ -6,19 +6,17 @@ mail. Everything put is read back through the endpoint itself before it counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.editions import Document, Publication
 from publisher.errors import EndpointError, PublisherError
 from publisher.publishing.ports import Endpoint, Store, Unit
+from publisher.publishing.site import FIRST_PAGE, HTML, Site
 
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=1)
-
-SiteDocuments = Callable[[Unit], Iterable[Document]]
-"""The lists and feeds of the whole instance as they stand now: index, archives, feeds; checked already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,8 @@ class Put:
 
 def retry_delay(attempts: int) -> timedelta:
     """How long a publication that failed `attempts` times waits: doubled each time, an hour at most."""
-    return min(FIRST_RETRY * 2 ** min(attempts, 10), LONGEST_RETRY)
+    doubled: timedelta = FIRST_RETRY * 2 ** min(attempts, 10)
+    return min(doubled, LONGEST_RETRY)
 
 
 def target_of(endpoint: Endpoint) -> str:
@@ -49,13 +48,13 @@ def edition_documents(unit: Unit, edition_id: int) -> tuple[Document, ...]:
         for asset in unit.digests.assets_of(edition.digest_id)
     )
     path = f"{edition.digest.newsletter}/{edition.digest.slug}/index.html"
-    return (*pictures, Document(path, "text/html; charset=utf-8", edition.rendered.page))
+    return (*pictures, Document(path, HTML, edition.rendered.page))
 
 
 class Channels:
     """Brings every endpoint up to date with what is published."""
 
-    def __init__(self, store: Store, endpoints: Sequence[Endpoint], site: SiteDocuments) -> None:
+    def __init__(self, store: Store, endpoints: Sequence[Endpoint], site: Site) -> None:
         self._store = store
         self._endpoints = endpoints
         self._site = site
@@ -63,69 +62,82 @@ class Channels:
     def bring_up(self, now: datetime) -> tuple[Put, ...]:
         """Put what is due at each endpoint. Never raises for an endpoint's failure: it is in the result.
 
-        An edition without a publication at an endpoint (a new endpoint in the configuration) gets one here.
+        An edition without a publication at an endpoint (a new endpoint in the configuration) gets one here, and
+        an endpoint without a first page (a new one, or a folder that was emptied) gets everything.
         """
         with self._store.write() as unit:
+            self._site.remember(unit, now)
             for endpoint in self._endpoints:
                 unit.publications.ensure(target_of(endpoint), now)
         with self._store.read() as unit:
             due = list(unit.publications.due(now))
-        return tuple(
-            self._bring_up(endpoint, wanted, now)
+        puts = (
+            self._bring_up(endpoint, [row for row in due if row.target == target_of(endpoint)], now)
             for endpoint in self._endpoints
-            if (wanted := [row for row in due if row.target == target_of(endpoint)])
         )
+        return tuple(put for put in puts if put.editions or put.paths or put.error)
 
     def rebuild(self) -> tuple[Put, ...]:
         """Put every page, list and feed again wherever its bytes differ (`publisher feed build`)."""
+        return tuple(self._put(endpoint, dict.fromkeys(self._published())) for endpoint in self._endpoints)
+
+    def _published(self) -> list[int]:
+        """The newest edition of every digest that was ever published."""
         with self._store.read() as unit:
-            editions = [
-                edition.id
-                for record in unit.digests.all()
-                if record.published_at and (edition := unit.editions.newest(record.id))
-            ]
-        return tuple(self._rebuild_at(endpoint, editions) for endpoint in self._endpoints)
+            records = [record for record in unit.digests.all() if record.published_at]
+            newest = (unit.editions.newest(record.id) for record in records)
+            return [edition.id for edition in newest if edition]
 
     def _bring_up(self, endpoint: Endpoint, due: Sequence[Publication], now: datetime) -> Put:
-        paths: list[str] = []
+        publications: dict[int, Publication | None] = {row.edition_id: row for row in due}
         try:
-            for publication in due:
-                paths += self._put_edition(endpoint, publication.edition_id)
+            if endpoint.get(FIRST_PAGE) is None:
+                publications = dict.fromkeys(self._published()) | publications
+            elif not due:
+                return Put(endpoint.name)
+        except PublisherError as error:
+            put = Put(endpoint.name, error=error)
+        else:
+            put = self._put(endpoint, publications, now)
+        with self._store.write() as unit:
+            for row in due:
+                if put.error is None:
+                    unit.publications.mark_done(row.id, now)
+                else:
+                    unit.publications.mark_behind(row.id, str(put.error), now + retry_delay(row.attempts), now)
+        return put
+
+    def _put(
+        self, endpoint: Endpoint, editions: Mapping[int, Publication | None], now: datetime | None = None
+    ) -> Put:
+        """Pages and pictures of each edition, then the lists and feeds of each newsletter, then the first page.
+
+        What fails is the error of the result; the other editions and newsletters are put nevertheless, but lists
+        and feeds never name a page that is not there.
+        """
+        paths: list[str] = []
+        errors: list[PublisherError] = []
+        for edition_id, publication in editions.items():
+            try:
+                paths += self._put_edition(endpoint, edition_id)
+            except PublisherError as error:
+                errors.append(error)
+                continue
+            if publication is not None and now is not None:
                 with self._store.write() as unit:
                     unit.publications.mark_pages(publication.id, now)
-            paths += self._put_site(endpoint)
-        except PublisherError as error:
-            self._mark_behind(due, error, now)
-            return Put(endpoint.name, paths=tuple(paths), error=error)
-        with self._store.write() as unit:
-            for publication in due:
-                unit.publications.mark_done(publication.id, now)
-        return Put(endpoint.name, len(due), tuple(paths))
-
-    def _rebuild_at(self, endpoint: Endpoint, editions: Sequence[int]) -> Put:
-        paths: list[str] = []
-        try:
-            for edition_id in editions:
-                paths += self._put_edition(endpoint, edition_id)
-            paths += self._put_site(endpoint)
-        except PublisherError as error:
-            return Put(endpoint.name, paths=tuple(paths), error=error)
-        return Put(endpoint.name, len(editions), tuple(paths))
-
-    def _mark_behind(self, due: Sequence[Publication], error: PublisherError, now: datetime) -> None:
-        with self._store.write() as unit:
-            for publication in due:
-                delay = retry_delay(publication.attempts)
-                unit.publications.mark_behind(publication.id, str(error), now + delay, now)
+        for documents in self._site.parts if not errors else ():
+            try:
+                with self._store.read() as unit:
+                    rendered = tuple(documents(unit))
+                paths += put_all(endpoint, rendered)
+            except PublisherError as error:
+                errors.append(error)
+        return Put(endpoint.name, len(editions), tuple(paths), errors[0] if errors else None)
 
     def _put_edition(self, endpoint: Endpoint, edition_id: int) -> list[str]:
         with self._store.read() as unit:
             documents = edition_documents(unit, edition_id)
-        return put_all(endpoint, documents)
-
-    def _put_site(self, endpoint: Endpoint) -> list[str]:
-        with self._store.read() as unit:
-            documents = tuple(self._site(unit))
         return put_all(endpoint, documents)
 
 
@@ -153,5 +165,3 @@ def pages_stored(unit: Unit, edition_id: int, first_target: str) -> bool:
     return any(
         row.target == first_target and row.pages_at is not None for row in unit.publications.of_edition(edition_id)
     )
-
-

@@ -135,6 +135,13 @@ class Events(Protocol):
     ) -> None: ...
 
 
+class Facts(Protocol):
+    """Facts about the instance, by name."""
+
+    def get(self, name: str) -> str | None: ...
+    def set_once(self, name: str, value: str) -> bool: ...
+
+
 class Unit(Protocol):
     """One transaction, with a repository a noun."""
 
@@ -148,6 +155,8 @@ class Unit(Protocol):
     def publications(self) -> Publications: ...
     @property
     def events(self) -> Events: ...
+    @property
+    def facts(self) -> Facts: ...
 
 
 class Store(Protocol):
@@ -167,5 +176,3 @@ class Endpoint(Protocol):
 
     def get(self, path: str) -> bytes | None:
         """What is stored at this path, or None."""
-
-

@@ -55,6 +55,13 @@ class Pass:
     held: tuple[tuple[DigestRecord, str], ...] = ()
     errors: tuple[PublisherError, ...] = ()
 
+    def __add__(self, other: Pass) -> Pass:
+        return Pass(
+            self.published + other.published,
+            self.held + other.held,
+            self.errors + other.errors,
+        )
+
 
 class Publisher:
     """Publishes digests.
@@ -73,7 +80,11 @@ class Publisher:
         self._targets = targets
 
     def publish_due(self, cadence: Cadence, now: datetime) -> Pass:
-        """Publish, or hold, whatever one newsletter's schedule says is due at `now`."""
+        """Publish, or hold, whatever one newsletter's schedule says is due at `now`.
+
+        A backlog is published in one go, each a second before the next: feeds want moments that differ
+        (https://validator.w3.org/feed/docs/warning/DuplicateUpdated.html), and none in the future.
+        """
         with self._store.read() as unit:
             records = unit.digests.all(cadence.newsletter)
             taken = unit.digests.taken_slots(cadence.newsletter, now - SLOTS_KEPT)
@@ -86,26 +97,23 @@ class Publisher:
             now=now,
         )
         by_id = {record.id: record for record in records}
-        published: list[Published] = []
-        held: list[tuple[DigestRecord, str]] = []
-        errors: list[PublisherError] = []
-        for intent in intents:
+        result = Pass()
+        for after, intent in zip(range(len(intents) - 1, -1, -1), intents, strict=True):
             record = by_id[intent.digest_id]
             if isinstance(intent, due.Hold):
-                if self._hold(record, intent.reason, now):
-                    held.append((record, intent.reason))
-                continue
-            try:
-                done = self._publish(record, intent.slot, intent.mail, now, {DigestState.FINALIZED}, actor="schedule")
-            except RenderError as error:
-                errors.append(error)
-                reason = f"it cannot be rendered: {error.message}"
-                if self._hold(record, reason, now):
-                    held.append((record, reason))
-                continue
-            if done:
-                published.append(Published(record, intent.mail))
-        return Pass(tuple(published), tuple(held), tuple(errors))
+                result += self._hold(record, intent.reason, now)
+            else:
+                result += self._publish_one(record, intent, now - timedelta(seconds=after))
+        return result
+
+    def _publish_one(self, record: DigestRecord, intent: due.Publish, now: datetime) -> Pass:
+        """Carry one intent out; a digest that cannot be rendered is held, and the rest goes on."""
+        allowed = {DigestState.FINALIZED}
+        try:
+            done = self._publish(record, intent.slot, intent.mail, now, allowed, actor="schedule")
+        except RenderError as error:
+            return self._hold(record, f"it cannot be rendered: {error.message}", now) + Pass(errors=(error,))
+        return Pass(published=(Published(record, intent.mail),)) if done else Pass()
 
     def publish_now(self, record: DigestRecord, now: datetime, *, actor: str, reason: str) -> bool:
         """Publish and mail one digest whatever the slot; False when somebody else just did.
@@ -115,7 +123,7 @@ class Publisher:
         """
         return self._publish(record, None, MailChoice.MAILED, now, UNPUBLISHED, actor=actor, reason=reason)
 
-    def _hold(self, record: DigestRecord, reason: str, now: datetime) -> bool:
+    def _hold(self, record: DigestRecord, reason: str, now: datetime) -> Pass:
         with self._store.write() as unit:
             changed = unit.digests.set_state(
                 record.id, DigestState.HELD, held_because=reason, from_states={DigestState.FINALIZED}, now=now
@@ -124,7 +132,7 @@ class Publisher:
                 unit.events.append(
                     "digest.held", at=now, actor="schedule", digest_id=record.id, data={"reason": reason}
                 )
-        return changed
+        return Pass(held=((record, reason),)) if changed else Pass()
 
     def _publish(
         self,
@@ -173,7 +181,9 @@ class Publisher:
         return True
 
 
-def plan_scheduled(unit: Unit, digest_id: int, edition_id: int, now: datetime, *, actor: str, reason: str) -> int | None:
+def plan_scheduled(
+    unit: Unit, digest_id: int, edition_id: int, now: datetime, *, actor: str, reason: str
+) -> int | None:
     """Add the one scheduled mailing of a digest; it waits for the pages. None when there is one already."""
     return unit.mailings.add(
         digest_id=digest_id,

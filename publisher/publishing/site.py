@@ -1,0 +1,91 @@
+"""The documents that name digests: the site's first page, archives and feeds, from what is published now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from publisher.editions import Document, Entry, PublishedEdition
+from publisher.feeds.documents import MAX_ENTRIES, feed_documents
+from publisher.feeds.identity import authority, feed_id
+from publisher.feeds.model import Feed
+from publisher.publishing.ports import Unit
+from publisher.rendering.look import Look, SiteLook, picture_address
+from publisher.rendering.site import Shelf, archive_page, index_page
+
+HTML = "text/html; charset=utf-8"
+FIRST_PAGE = "index.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The public site as a function of what is published.
+
+    Args:
+        look: how the site presents itself.
+        newsletters: how each newsletter does, in the order of the configuration.
+    """
+
+    look: SiteLook
+    newsletters: Sequence[Look]
+
+    def remember(self, unit: Unit, now: datetime) -> None:
+        """Mint what feeds keep for ever: their ids, and the moment that an empty one bears.
+
+        Stored, so that a move to another host makes nobody's reader take them for new feeds.
+        """
+        for newsletter in self.newsletters:
+            minted = feed_id(authority(self.look.url), now.date(), newsletter.slug)
+            unit.facts.set_once(f"feed.{newsletter.slug}.id", minted)
+            unit.facts.set_once(f"feed.{newsletter.slug}.since", now.isoformat())
+
+    @property
+    def parts(self) -> tuple[Callable[[Unit], Iterable[Document]], ...]:
+        """What renders each part: every newsletter on its own, then the first page, which names them all.
+
+        A part raises FeedError when a feed did not pass its own check, RenderError when a template is wrong; the
+        other parts do not suffer from it.
+        """
+        return (*(partial(self._newsletter, look=look) for look in self.newsletters), self._first_page)
+
+    def _newsletter(self, unit: Unit, look: Look) -> Iterator[Document]:
+        yield Document(f"{look.slug}/index.html", HTML, archive_page(look, unit.editions.headlines(look.slug)))
+        entries = [entry(each, look) for each in unit.editions.entries(look.slug, MAX_ENTRIES)]
+        yield from feed_documents(self._feed(unit, look), entries)
+
+    def _first_page(self, unit: Unit) -> Iterator[Document]:
+        shelves = [Shelf(look, unit.editions.headlines(look.slug)) for look in self.newsletters]
+        yield Document(FIRST_PAGE, HTML, index_page(self.look, shelves))
+
+    def _feed(self, unit: Unit, newsletter: Look) -> Feed:
+        return Feed(
+            id=unit.facts.get(f"feed.{newsletter.slug}.id") or newsletter.url,
+            title=newsletter.title,
+            description=newsletter.description,
+            language=newsletter.language,
+            author=newsletter.title,
+            site_url=self.look.url,
+            path=newsletter.slug,
+            updated=datetime.fromisoformat(
+                unit.facts.get(f"feed.{newsletter.slug}.since") or "1970-01-01T00:00:00Z"
+            ),
+        )
+
+
+def entry(edition: PublishedEdition, newsletter: Look) -> Entry:
+    """An edition as its newsletter's feeds show it."""
+    return Entry(
+        id=edition.entry_id,
+        url=newsletter.page_url(edition.slug),
+        title=edition.title,
+        summary=edition.summary,
+        content=edition.entry,
+        published=edition.published_at,
+        updated=edition.updated_at,
+        language=edition.language,
+        author=edition.author,
+        sections=edition.sections,
+        image=picture_address(edition.image, f"{newsletter.site.url}assets/") if edition.image else "",
+    )

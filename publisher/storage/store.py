@@ -1,0 +1,73 @@
+"""One transaction with a repository a noun: what the use cases are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from publisher.storage.database import Database
+from publisher.storage.digests import Digests
+from publisher.storage.editions import Editions
+from publisher.storage.events import Events
+from publisher.storage.mailings import Mailings
+from publisher.storage.publications import Publications
+from publisher.storage.settings import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The repositories of one transaction."""
+
+    connection: Connection
+
+    @property
+    def digests(self) -> Digests:
+        """Digests and their assets."""
+        return Digests(self.connection)
+
+    @property
+    def editions(self) -> Editions:
+        """Frozen editions."""
+        return Editions(self.connection)
+
+    @property
+    def mailings(self) -> Mailings:
+        """Mailings."""
+        return Mailings(self.connection)
+
+    @property
+    def publications(self) -> Publications:
+        """What became of each edition at each endpoint."""
+        return Publications(self.connection)
+
+    @property
+    def events(self) -> Events:
+        """The append-only log of acts."""
+        return Events(self.connection)
+
+    @property
+    def facts(self) -> Facts:
+        """Facts about the instance."""
+        return Facts(self.connection)
+
+
+class Store:
+    """Opens units on a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def read(self) -> Iterator[Unit]:
+        """A unit that sees one snapshot and cannot write."""
+        with self._database.read() as connection:
+            yield Unit(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[Unit]:
+        """A unit that is committed at its end."""
+        with self._database.write() as connection:
+            yield Unit(connection)
