@@ -1,0 +1,60 @@
+"""CSS into style attributes, once for a whole mail, without losing what only a style element can say.
+
+premailer by default reads the network, drops `!important` and rewrites media rules; none of it here. The document
+is parsed by us, since premailer's own parser silently drops what nests deeper than 255 elements.
+"""
+
+from __future__ import annotations
+
+import logging
+from threading import Lock
+
+import cssutils
+from lxml import etree
+from premailer import Premailer
+
+from publisher.errors import RenderError
+
+_DOCTYPE = "<!DOCTYPE html>"
+_LOCK = Lock()
+"""cssutils keeps its state in the module."""
+
+# cssutils writes to stderr unless told where else; the application decides what it listens to.
+_log = logging.getLogger("publisher.rendering.css")
+_log.addHandler(logging.NullHandler())
+_log.propagate = False
+cssutils.log.setLog(_log)
+cssutils.log.raiseExceptions = False
+
+
+def inline_styles(document: str) -> str:
+    """`document` with the rules of its style elements in style attributes as well.
+
+    Style elements stay as they are; one with `data-premailer="ignore"` is only for clients that read it there.
+
+    Raises:
+        RenderError: the document cannot be parsed.
+    """
+    parser = etree.HTMLParser(huge_tree=True, encoding="utf-8")
+    try:
+        root = etree.fromstring(document.strip().encode(), parser)
+    except (etree.XMLSyntaxError, UnicodeEncodeError, ValueError) as error:
+        raise RenderError(f"the mail is no HTML: {error}", remedy="Look at templates/email/mail.html") from error
+    deep = [entry.message for entry in parser.error_log if "xcessive depth" in entry.message]
+    if deep:
+        raise RenderError(f"the mail nests too deep: {deep[0]}", remedy="Nest lists and quotes less deep")
+    with _LOCK:
+        _premailer().transform(root)
+    text = etree.tostring(root, method="html", encoding="unicode", with_tail=False)
+    return f"{_DOCTYPE}\n{text}\n"
+
+
+def _premailer() -> Premailer:
+    return Premailer(
+        allow_network=False,
+        keep_style_tags=True,
+        strip_important=False,
+        disable_validation=True,  # mso-* and the like are no mistakes
+        disable_basic_attributes=["align", "valign", "bgcolor", "width", "height"],
+        cssutils_logging_level=logging.CRITICAL,
+    )
