@@ -182,6 +182,7 @@ class Latest:
 class Message:
     """What a provider is handed for one delivery. `data` is the whole RFC 5322 message with CRLF line ends.
 
+    Addresses are as the envelope has them: bare, the domain in ASCII.
     `attempt` above 1: an earlier one was begun, and only the provider can tell what became of it.
     """
 

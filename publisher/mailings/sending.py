@@ -108,6 +108,8 @@ class _Sender:
                 ledger.register_sender(self._id, socket.gethostname(), now, now + LEASE)
             error = self._batches()
             with self._parts.transactions.write() as ledger:
+                if ledger.sending_of(self._id):
+                    raise LedgerError("a sender would have ended with deliveries unsettled", sender=self._id)
                 ledger.end_sender(self._id, self._parts.clock())
             settled = True
         finally:
@@ -136,7 +138,9 @@ class _Sender:
                 return None
             try:
                 self._batch(batch)
-            except (ProviderError, LedgerError) as error:
+            except StorageError:
+                raise  # what is settled is not known: the journal stays for a rescuer
+            except PublisherError as error:
                 return error
         return None
 

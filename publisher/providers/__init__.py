@@ -1,1 +1,1 @@
-"""Who carries the mail, one file a provider. They speak the ledger's words and know neither each other nor storage."""
+"""Who carries the mail, one file a provider. They speak the ledger's words and know nothing of storage."""

@@ -13,8 +13,6 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 
-from email_validator import EmailNotValidError, validate_email
-
 from publisher.config import SmtpProvider
 from publisher.errors import ConfigError, ProviderError
 from publisher.ledger import Message, Report
@@ -30,7 +28,7 @@ SETBACKS = 5
 FINAL_REPLY_SECONDS = 600.0
 """The reply to the final dot may take long (RFC 5321, 4.5.3.2.6), and giving up makes it uncertain."""
 
-_UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f<>]")
 _ABOUT_SIZE = 552
 
 
@@ -340,21 +338,14 @@ def wire_body(data: bytes) -> bytes:
 
 
 def wire_address(address: str) -> str:
-    """An address for the envelope: the domain in ASCII, the local part as it is; empty stays empty (RFC 5321).
+    """An address, when it can stand in a command.
 
     Raises:
-        _Unsendable: it would break out of the command, or its domain cannot be written in ASCII.
+        _Unsendable: it would break out of it.
     """
     if _UNSAFE.search(address):
         raise _Unsendable("the address has a character that no address may have")
-    local, _, domain = address.rpartition("@")
-    if domain.isascii():
-        return address
-    try:
-        found = validate_email(address, check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
-        raise _Unsendable("the address's domain cannot be written in ASCII") from error
-    return f"{local}@{found.ascii_domain}"
+    return address
 
 
 def _had_no_dot(dialogue: Dialogue, before_dot: int) -> bool:

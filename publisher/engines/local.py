@@ -1,0 +1,134 @@
+"""The local engine: sender processes of this machine, started by command line.
+
+Each sender has a pipe as its standard input that nothing is ever written to: when this process ends, however it
+ends, the pipe closes and the sender stops. Senders that die are replaced, after what they left was settled.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import IO
+
+POLL_SECONDS = 0.1
+
+GRACE_SECONDS = 15.0
+"""How long a sender may take to settle what is in flight after it was told to stop."""
+
+MOST_DEATHS = 5
+"""Rounds with a killed sender, after which something is wrong with the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineReport:
+    """How the sending ended. `errors` are the distinct last words of senders; empty when the work is done."""
+
+    errors: tuple[str, ...] = ()
+    deaths: int = 0
+    stopped: bool = False
+
+
+class Engine:
+    """Runs senders until no batch is open.
+
+    Args:
+        command: starts one sender, which ends with code 0 when there is nothing left to do, and otherwise says
+            why in the last line of its standard error.
+        senders: how many at a time, at most.
+    """
+
+    def __init__(self, command: Sequence[str], senders: int) -> None:
+        self._command = list(command)
+        self._senders = max(senders, 1)
+
+    def run(
+        self,
+        work: Callable[[], int],
+        *,
+        stop: Callable[[], bool] = lambda: False,
+        tick: Callable[[], None] = lambda: None,
+    ) -> EngineReport:
+        """Send everything that is open.
+
+        Args:
+            work: settles what dead senders left, and says how many batches are open (`Rescuer.sweep`). It is
+                called between rounds, when none of our senders runs, and at the end.
+            stop: whether to end early; senders then settle what is in flight and give the rest back.
+            tick: called about ten times a second, for a progress bar.
+        """
+        deaths = 0
+        while (batches := work()) and not stop():
+            ended = self._round(min(batches, self._senders), stop, tick)
+            errors = tuple(dict.fromkeys(sender.last_words() for sender in ended if sender.code > 0))
+            deaths += any(sender.code < 0 for sender in ended)
+            if not errors and deaths >= MOST_DEATHS:
+                signals = sorted({-sender.code for sender in ended if sender.code < 0})
+                errors = (f"senders are killed again and again (signal {', '.join(map(str, signals))})",)
+            if errors:
+                work()
+                return EngineReport(errors, deaths)
+        return EngineReport((), deaths, stop())
+
+    def _round(self, count: int, stop: Callable[[], bool], tick: Callable[[], None]) -> list[_Sender]:
+        with ExitStack() as stack:
+            files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
+            senders = [stack.enter_context(_Sender(self._command, errors)) for errors in files]
+            deadline = None
+            while any(sender.running for sender in senders):
+                if deadline is None and stop():
+                    deadline = time.monotonic() + GRACE_SECONDS
+                    for sender in senders:
+                        sender.ask_to_stop()
+                if deadline is not None and time.monotonic() > deadline:
+                    break  # what they leave behind is settled like any dead sender's
+                tick()
+                time.sleep(POLL_SECONDS)
+        return senders
+
+
+class _Sender:
+    """One sender process; killed at the end of the block if it still runs."""
+
+    def __init__(self, command: list[str], errors: IO[bytes]) -> None:
+        self._errors = errors
+        self._said = ""
+        self._process = subprocess.Popen(  # noqa: S603 - our own command
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors
+        )
+
+    def __enter__(self) -> _Sender:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close_pipe()
+        if self.running:
+            self._process.kill()
+        self._process.wait()
+        self._errors.seek(0)
+        self._said = self._errors.read().decode(errors="replace")
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def code(self) -> int:
+        """The exit code; negative: the signal that killed it."""
+        code = self._process.returncode
+        return 0 if code is None else code
+
+    def ask_to_stop(self) -> None:
+        self._close_pipe()
+        self._process.terminate()
+
+    def last_words(self) -> str:
+        lines = [line.strip() for line in self._said.splitlines() if line.strip()]
+        return lines[-1] if lines else f"a sender ended with code {self.code} and no word"
+
+    def _close_pipe(self) -> None:
+        if self._process.stdin is not None:
+            self._process.stdin.close()

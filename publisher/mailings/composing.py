@@ -1,0 +1,111 @@
+"""One edition's mails: what they all say is compiled once per choice of sections, the rest is filled in per person."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from publisher.config import Newsletter, Site
+from publisher.editions import BlockKind, Edition, EditionBlock, choose
+from publisher.ledger import Delivery, Message
+from publisher.messages import Letterhead, Person, Skeleton, compile_message, envelope_address, message_id
+from publisher.messages.headers import ascii_domain, split_address
+from subscribers import tokens
+
+SKELETONS_KEPT = 64
+"""Choices of sections whose skeletons are remembered: readers can make more than memory should hold."""
+
+
+class EditionComposer:
+    """Composes the mails of one edition.
+
+    Args:
+        edition: the frozen edition.
+        newsletter: its newsletter's settings.
+        site: where its links lead.
+        secret: the instance's, for links and Message-IDs.
+
+    Raises:
+        HeaderError: the newsletter's settings cannot stand in a mail; no mail of it could be composed.
+    """
+
+    def __init__(self, edition: Edition, newsletter: Newsletter, site: Site, secret: bytes) -> None:
+        self._edition = edition
+        self._newsletter = newsletter
+        self._links = f"{site.links_url}u/"
+        self._secret = secret
+        sender = envelope_address(split_address(newsletter.sender)[1])
+        self._domain = sender.rpartition("@")[2]
+        bounces_to = newsletter.envelope_from or newsletter.sender
+        self._envelope_from = envelope_address(split_address(bounces_to)[1])
+        self._letterhead = letterhead(edition, newsletter, site)
+        self._skeletons: OrderedDict[tuple[str, ...], Skeleton] = OrderedDict()
+        self._skeleton(edition.rendered.blocks)  # what is wrong for everybody is said now, not once a delivery
+
+    def compose(self, delivery: Delivery, date: datetime) -> Message:
+        """One subscriber's mail; see `ports.Composer`.
+
+        The Message-ID comes from edition and subscriber, so that a resend keeps it. The moment the edition was made
+        is part of it: numbers begin anew with a new database, and receivers drop what they take for a double.
+
+        Raises:
+            HeaderError: the subscriber's address or name cannot stand in a mail.
+        """
+        token = tokens.mint(
+            self._secret, delivery.subscriber_id, self._edition.digest.newsletter, delivery.link_version
+        )
+        identity = message_id(
+            self._edition.id,
+            delivery.subscriber_id,
+            self._secret,
+            self._domain,
+            again=self._edition.created_at.isoformat(),
+        )
+        person = Person(
+            email=delivery.email,
+            name=delivery.name,
+            unsubscribe_url=self._links + token,
+            message_id=identity,
+            date=date,
+        )
+        skeleton = self._skeleton(choose(self._edition.rendered.blocks, delivery.sections))
+        return Message(
+            delivery_id=delivery.id,
+            envelope_from=self._envelope_from,
+            recipient=envelope_address(delivery.email),
+            message_id=identity,
+            data=skeleton.splice(person),
+            attempt=delivery.attempts,
+        )
+
+    def _skeleton(self, blocks: tuple[EditionBlock, ...]) -> Skeleton:
+        key = tuple(block.section for block in blocks if block.kind is BlockKind.SECTION)
+        skeleton = self._skeletons.get(key)
+        if skeleton is None:
+            skeleton = self._skeletons[key] = compile_message(blocks, self._letterhead)
+            if len(self._skeletons) > SKELETONS_KEPT:
+                self._skeletons.popitem(last=False)
+        else:
+            self._skeletons.move_to_end(key)
+        return skeleton
+
+
+def letterhead(edition: Edition, newsletter: Newsletter, site: Site) -> Letterhead:
+    """What the headers of an edition say to everybody.
+
+    The list's name is the newsletter's slug below the site's host; a site that is a folder has the sender's domain.
+    """
+    sender = envelope_address(split_address(newsletter.sender)[1])
+    host = ascii_domain(urlsplit(site.url).hostname or sender.rpartition("@")[2])
+    sender_id = hashlib.sha256(host.encode()).hexdigest()[:12]
+    return Letterhead(
+        subject=edition.rendered.subject,
+        sender=newsletter.sender,
+        list_id=f"{newsletter.slug}.{host}",
+        list_title=newsletter.title,
+        reply_to=newsletter.reply_to,
+        feedback_id=f"{edition.id}:{newsletter.slug}:digest:{sender_id}",
+        language=edition.digest.language,
+    )
