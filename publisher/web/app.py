@@ -1,0 +1,54 @@
+"""The ASGI application of `publisher serve`."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from publisher.errors import PublisherError
+from publisher.web.answers import plain
+from publisher.web.links import link_routes
+from publisher.web.middleware import AccessLog, BodyLimit, SafeHeaders
+from publisher.web.pages import site_routes
+from publisher.web.ports import Public, Site
+
+_log = logging.getLogger("publisher.web")
+
+
+def create_app(public: Public, site: Site) -> ASGIApp:
+    """The application: links in mails, the site, `/healthz`.
+
+    Args:
+        public: what links in mails do.
+        site: where pages and feeds are read.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.include_router(link_routes(public))
+    app.include_router(site_routes(site))
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(PublisherError, _failed)
+    return AccessLog(SafeHeaders(BodyLimit(app)))
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    """What HTTP itself refuses: a method, a length."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return plain(request, HTTPStatus(error.status_code), HTTPStatus(error.status_code).phrase, error.headers)
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    """Our own trouble: the reader may come back, a mail provider will."""
+    _log.error("%s", error)
+    return plain(
+        request,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "This does not work at the moment. Please try again in a few minutes",
+        {"Retry-After": "120"},
+    )

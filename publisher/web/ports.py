@@ -1,0 +1,41 @@
+"""What the web needs of the rest, declared here and fulfilled by the composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+class Public(Protocol):
+    """Links in mails. Pages are whole UTF-8 HTML documents. Called from several threads at once.
+
+    A method may raise PublisherError; the reader is then asked to come back.
+    """
+
+    def unsubscribe_page(self, token: str) -> bytes | None:
+        """The page that asks, with one button that posts to its own address; None for a link that is not ours."""
+
+    def unsubscribe(self, token: str, how: str) -> bytes | None:
+        """End the subscription and give the page that says so; None for a link that is not ours.
+
+        Done again, it changes nothing and gives the same page. `how` is kept as the way it was done.
+        """
+
+    def unknown_link_page(self) -> bytes:
+        """The page for a link that is not ours: no word about whether somebody is subscribed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFile:
+    """A file of the site. `modified` is aware UTC."""
+
+    data: bytes
+    modified: datetime
+
+
+class Site(Protocol):
+    """Where the pages and feeds of the public site are read."""
+
+    def read(self, path: str) -> SiteFile | None:
+        """The file at a relative path (`daily/rss.xml`), or None. Called from several threads at once."""

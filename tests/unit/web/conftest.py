@@ -1,0 +1,122 @@
+"""A site in a folder, links that are remembered, and a client without a network."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from publisher.errors import PublisherError
+from publisher.web import Folder, create_app
+
+TOKEN = "AAEC-secret_token.42"
+CHANGED = datetime(2024, 11, 21, 7, 0, tzinfo=UTC)
+
+FILES = {
+    "index.html": "<h1>Index</h1>",
+    "daily/index.html": "<h1>Daily</h1>",
+    "daily/2024-11-21-harbour/index.html": "<h1>Harbour é</h1>",
+    "daily/rss.xml": "<rss/>",
+    "daily/atom.xml": "<feed/>",
+    "daily/feed.json": "{}",
+    "daily/archive/2024-11.xml": "<feed/>",
+    "daily/a:b/index.html": "colon",
+    "feeds.opml": "<opml/>",
+    "assets/0123.png": "picture",
+    "notes": "no ending",
+    ".hidden": "secret",
+    "daily/.git/config": "secret",
+}
+
+
+@dataclass
+class FakePublic:
+    """One token is known; what is asked of it is written down."""
+
+    acts: list[tuple[str, str]] = field(default_factory=list)
+    looks: list[str] = field(default_factory=list)
+    failure: PublisherError | None = None
+
+    def unsubscribe_page(self, token: str) -> bytes | None:
+        self.looks.append(token)
+        return b'<form method="post"><button>Unsubscribe</button></form>' if self._known(token) else None
+
+    def unsubscribe(self, token: str, how: str) -> bytes | None:
+        self.acts.append((token, how))
+        return b"<p>You are unsubscribed</p>" if self._known(token) else None
+
+    def unknown_link_page(self) -> bytes:
+        return b"<p>This link is not valid</p>"
+
+    def _known(self, token: str) -> bool:
+        if self.failure:
+            raise self.failure
+        return token == TOKEN
+
+
+@pytest.fixture
+def public() -> FakePublic:
+    return FakePublic()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The folder of the site, with a file beside it that must never be served."""
+    site = tmp_path / "site"
+    for name, text in FILES.items():
+        file = site / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        os.utime(file, (CHANGED.timestamp(), CHANGED.timestamp() + 0.5))
+    (tmp_path / "outside.txt").write_text("secret")
+    return site
+
+
+@pytest.fixture
+def app(public: FakePublic, root: Path) -> ASGIApp:
+    return create_app(public, Folder(root))
+
+
+class Client:
+    """Asks an application without a network. Sends paths as they are written and follows no redirect."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """The answer to one request."""
+        return asyncio.run(self._ask(method, path, more))
+
+    async def _ask(self, method: str, path: str, more: dict[str, Any]) -> httpx.Response:
+        raw, _, query = path.partition("?")
+
+        async def as_written(scope: Scope, receive: Receive, send: Send) -> None:
+            """httpx tidies up dots and slashes; attackers do not."""
+            sent = {"path": unquote(raw), "raw_path": raw.encode(), "query_string": query.encode()}
+            await self._app({**scope, **sent}, receive, send)
+
+        transport = httpx.ASGITransport(as_written, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            return await client.request(method, "/", **more)
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self.request("GET", path, **more)
+
+    def head(self, path: str, **more: Any) -> httpx.Response:
+        return self.request("HEAD", path, **more)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        return self.request("POST", path, **more)
+
+
+@pytest.fixture
+def client(app: ASGIApp) -> Client:
+    return Client(app)
