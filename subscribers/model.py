@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -34,6 +34,32 @@ class ConsentAct(StrEnum):
     LEFT = "left"
     RESUBSCRIBED = "resubscribed"
     CHANGED = "changed"
+
+
+class Intake(StrEnum):
+    """What became of a person who was to be taken in. LEFT and SUPPRESSED: nothing was changed."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    LEFT = "left"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubscriber:
+    """What somebody says about a person to take in, checked; silent where empty or None.
+
+    `email` and `email_key` are those of `addresses.normalise`, the rest those of `profile`.
+    """
+
+    email: str
+    email_key: str
+    name: str = ""
+    language: str = ""
+    timezone: str = ""
+    sections: tuple[str, ...] | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,253 @@
+"""Taking people in, one or thousands: what happens to each is decided here, then written with few statements.
+
+A person's own word counts more than a list's: who left is not subscribed again, a suppressed address is left
+alone, and what somebody chose themselves (a `changed` act in the consent log) is not overwritten. Silence in a
+list erases nothing. Taking in the same people again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, exists, insert, literal, select, update
+
+from subscribers.model import ConsentAct, Intake, NewSubscriber, SubscriptionState
+from subscribers.suppression import suppressed_keys
+from subscribers.tables import UTCDateTime, consents, insert_missing, subscribers, subscriptions
+
+AT_ONCE = 2000
+"""How many people one call takes in: well below the parameters that a statement may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms people are taken in.
+
+    `confirmed`: they agreed already. `how` is the way they agreed, for the consent log; `source` where they come
+    from. `resubscribe`: those who left come back; never for a list, only when the person asked for it.
+    """
+
+    newsletter: str
+    confirmed: bool
+    how: str
+    source: str
+    now: datetime
+    resubscribe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database holds about a person. `state` None: no subscription to the newsletter."""
+
+    id: int
+    name: str
+    language: str
+    timezone: str
+    attributes: Mapping[str, Any]
+    state: SubscriptionState | None
+    sections: tuple[str, ...] | None
+    chose: bool
+    """Whether the person ever chose for themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with one person; `profile` holds changed columns of `subscribers`."""
+
+    outcome: Intake
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    subscribe: bool = False
+    come_back: bool = False
+    confirm: bool = False
+    sections: tuple[str, ...] | None = None
+
+
+_NEW = Decision(Intake.ADDED, subscribe=True)
+
+
+def decide(person: NewSubscriber, known: Known | None, suppressed: bool, terms: Terms) -> Decision:
+    """What becomes of one person."""
+    if suppressed:
+        return Decision(Intake.SUPPRESSED)
+    if known is None:
+        return _NEW
+    left = known.state is SubscriptionState.LEFT
+    if left and not terms.resubscribe:
+        return Decision(Intake.LEFT)
+    subscribe = known.state is None
+    confirm = terms.confirmed and known.state is SubscriptionState.UNCONFIRMED
+    profile = {} if known.chose else _changed_profile(person, known)
+    sections = None if known.chose or subscribe or person.sections == known.sections else person.sections
+    if subscribe:
+        outcome = Intake.ADDED
+    elif profile or sections or confirm or left:
+        outcome = Intake.UPDATED
+    else:
+        outcome = Intake.UNCHANGED
+    return Decision(outcome, profile, subscribe, left, confirm, sections)
+
+
+def take_in(connection: Connection, people: Sequence[NewSubscriber], terms: Terms) -> list[Intake]:
+    """Take people in; gives what became of each, in order.
+
+    Args:
+        connection: in a writing transaction that the caller owns.
+        people: at most AT_ONCE, no key twice.
+        terms: on what terms.
+    """
+    if not people:
+        return []
+    keys = [person.email_key for person in people]
+    known = _known(connection, keys, terms.newsletter)
+    suppressed = suppressed_keys(connection, keys, terms.newsletter)
+    decisions = [
+        decide(person, known.get(person.email_key), person.email_key in suppressed, terms) for person in people
+    ]
+    decided = list(zip(people, decisions, strict=True))
+    ids = {key: found.id for key, found in known.items()}
+    ids |= _add_people(connection, [person for person, what in decided if what is _NEW], terms.now)
+    joining = [person for person, what in decided if what.subscribe]
+    _subscribe(connection, [(ids[person.email_key], person) for person in joining], terms)
+    changed = [
+        (ids[person.email_key], what) for person, what in decided if what.outcome is Intake.UPDATED or what.profile
+    ]
+    _change(connection, changed, terms)
+    return [what.outcome for what in decisions]
+
+
+def _changed_profile(person: NewSubscriber, known: Known) -> dict[str, Any]:
+    changed: dict[str, Any] = {
+        column: said
+        for column in ("name", "language", "timezone")
+        if (said := getattr(person, column)) and said != getattr(known, column)
+    }
+    attributes = {**known.attributes, **person.attributes}
+    return changed if attributes == known.attributes else changed | {"attributes": attributes}
+
+
+def _known(connection: Connection, keys: Sequence[str], newsletter: str) -> dict[str, Known]:
+    chose = exists().where(consents.c.subscriber_id == subscribers.c.id, consents.c.act == ConsentAct.CHANGED)
+    mine = and_(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.newsletter == newsletter)
+    query = (
+        select(
+            subscribers.c.email_key,
+            subscribers.c.id,
+            subscribers.c.name,
+            subscribers.c.language,
+            subscribers.c.timezone,
+            subscribers.c.attributes,
+            subscriptions.c.state,
+            subscriptions.c.sections,
+            chose,
+        )
+        .outerjoin_from(subscribers, subscriptions, mine)
+        .where(subscribers.c.email_key.in_(keys))
+    )
+    return {
+        key: Known(
+            id_,
+            name,
+            language,
+            timezone,
+            attributes,
+            SubscriptionState(state) if state else None,
+            None if sections is None else tuple(sections),
+            bool(chosen),
+        )
+        for key, id_, name, language, timezone, attributes, state, sections, chosen in connection.execute(query)
+    }
+
+
+def _add_people(connection: Connection, people: Sequence[NewSubscriber], now: datetime) -> dict[str, int]:
+    """Add the unknown; gives their ids by key, also of one whom another transaction added meanwhile."""
+    if not people:
+        return {}
+    rows = [
+        {
+            "email": person.email,
+            "email_key": person.email_key,
+            "name": person.name,
+            "language": person.language,
+            "timezone": person.timezone,
+            "attributes": person.attributes,
+            "created_at": now,
+        }
+        for person in people
+    ]
+    connection.execute(insert_missing(connection, subscribers), rows)
+    keys = [person.email_key for person in people]
+    query = select(subscribers.c.email_key, subscribers.c.id).where(subscribers.c.email_key.in_(keys))
+    return {row.email_key: row.id for row in connection.execute(query)}
+
+
+def _subscribe(connection: Connection, people: Sequence[tuple[int, NewSubscriber]], terms: Terms) -> None:
+    if not people:
+        return
+    state = SubscriptionState.ACTIVE if terms.confirmed else SubscriptionState.UNCONFIRMED
+    rows = [
+        {
+            "subscriber_id": id_,
+            "newsletter": terms.newsletter,
+            "state": state.value,
+            "sections": person.sections,
+            "source": terms.source,
+            "created_at": terms.now,
+            "confirmed_at": terms.now if terms.confirmed else None,
+        }
+        for id_, person in people
+    ]
+    connection.execute(insert_missing(connection, subscriptions), rows)
+    act = ConsentAct.CONFIRMED if terms.confirmed else ConsentAct.SUBSCRIBED
+    log_consents(connection, [id_ for id_, _ in people], terms.newsletter, act, terms.how, terms.now)
+
+
+def _change(connection: Connection, changed: Sequence[tuple[int, Decision]], terms: Terms) -> None:
+    """Write what differs for people who are there already: few, so a statement each."""
+    for id_, what in changed:
+        if what.profile:
+            connection.execute(update(subscribers).where(subscribers.c.id == id_).values(dict(what.profile)))
+        mine = and_(subscriptions.c.subscriber_id == id_, subscriptions.c.newsletter == terms.newsletter)
+        if what.sections:
+            connection.execute(update(subscriptions).where(mine).values(sections=list(what.sections)))
+        if what.come_back:
+            _come_back(connection, id_, terms)
+        elif what.confirm:
+            confirm_subscription(connection, id_, terms.newsletter, terms.how, terms.now)
+
+
+def _come_back(connection: Connection, id_: int, terms: Terms) -> None:
+    state = SubscriptionState.ACTIVE if terms.confirmed else SubscriptionState.UNCONFIRMED
+    statement = update(subscriptions).where(
+        subscriptions.c.subscriber_id == id_,
+        subscriptions.c.newsletter == terms.newsletter,
+        subscriptions.c.state == SubscriptionState.LEFT,
+    )
+    values = {"state": state, "confirmed_at": terms.now if terms.confirmed else None, "source": terms.source}
+    if connection.execute(statement.values(**values, left_at=None, left_reason="", paused_until=None)).rowcount:
+        log_consents(connection, [id_], terms.newsletter, ConsentAct.RESUBSCRIBED, terms.how, terms.now)
+
+
+def confirm_subscription(connection: Connection, id_: int, newsletter: str, how: str, now: datetime) -> bool:
+    """Make an unconfirmed subscription active; False, and no change, when it is not (or no longer) unconfirmed."""
+    statement = update(subscriptions).where(
+        subscriptions.c.subscriber_id == id_,
+        subscriptions.c.newsletter == newsletter,
+        subscriptions.c.state == SubscriptionState.UNCONFIRMED,
+    )
+    active = statement.values(state=SubscriptionState.ACTIVE, confirmed_at=now)
+    if not connection.execute(active).rowcount:
+        return False
+    log_consents(connection, [id_], newsletter, ConsentAct.CONFIRMED, how, now)
+    return True
+
+
+def log_consents(
+    connection: Connection, ids: Sequence[int], newsletter: str, act: ConsentAct, how: str, now: datetime
+) -> None:
+    """Append the same act of several people to the consent log, which nothing ever changes."""
+    said = (literal(newsletter), literal(act.value), literal(how), literal(now, UTCDateTime))
+    people = select(subscribers.c.id, *said).where(subscribers.c.id.in_(ids))
+    connection.execute(insert(consents).from_select(["subscriber_id", "newsletter", "act", "how", "at"], people))
