@@ -1,4 +1,4 @@
-"""One edition's mails: what they all say is compiled once per choice of sections, the rest is filled in per person."""
+"""One edition's mails: what they all say is compiled once per choice of sections, the rest is filled in."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class EditionComposer:
     def compose(self, delivery: Delivery, date: datetime) -> Message:
         """One subscriber's mail; see `ports.Composer`.
 
-        The Message-ID comes from edition and subscriber, so that a resend keeps it. The moment the edition was made
-        is part of it: numbers begin anew with a new database, and receivers drop what they take for a double.
+        The Message-ID comes from edition and subscriber, so that a resend keeps it. The moment the edition was
+        made is part of it: numbers begin anew with a new database, and receivers drop what looks like a double.
 
         Raises:
             HeaderError: the subscriber's address or name cannot stand in a mail.
@@ -95,7 +95,7 @@ class EditionComposer:
 def letterhead(edition: Edition, newsletter: Newsletter, site: Site) -> Letterhead:
     """What the headers of an edition say to everybody.
 
-    The list's name is the newsletter's slug below the site's host; a site that is a folder has the sender's domain.
+    The list's name is the newsletter's slug below the site's host; for a site on disk, the sender's domain.
     """
     sender = envelope_address(split_address(newsletter.sender)[1])
     host = ascii_domain(urlsplit(site.url).hostname or sender.rpartition("@")[2])

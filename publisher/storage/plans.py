@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Integer,
     Select,
@@ -45,8 +46,8 @@ class Plans:
         self,
         mailing_id: int,
         *,
-        audience: Select[Any],
-        left_out: Select[Any],
+        audience: Select[*tuple[Any, ...]],
+        left_out: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]],
         why_not: WhyNot,
         now: datetime,
         batch_size: int = BATCH_SIZE,
@@ -146,7 +147,7 @@ class Plans:
         state = self._connection.scalar(query)
         return [Latest(row[0], None if state is None else DeliveryState(state), row[1])]
 
-    def _insert(self, mailing_id: int, chosen: Select[Any], batch_size: int) -> None:
+    def _insert(self, mailing_id: int, chosen: Select[*tuple[Any, ...]], batch_size: int) -> None:
         columns = ("mailing_id", "digest_id", "subscriber_id", "sections", "state", "changed_at")
         self._connection.execute(insert(deliveries).from_select(columns, chosen))
         place = func.row_number().over(order_by=deliveries.c.id) - 1
@@ -165,14 +166,9 @@ class Plans:
     def _selected(self, mailing_id: int) -> Any:
         """The subscribers that a resend's frozen selection names, as a table."""
         unpack = func.json_each if self._connection.dialect.name == "sqlite" else func.json_array_elements_text
-        each = unpack(mailings.c.selection).table_valued("value", joins_implicitly=True)
-        number = cast(each.c.value, Id)
-        return (
-            select(number.label("subscriber_id"))
-            .where(mailings.c.id == mailing_id)
-            .distinct()
-            .subquery("selected")
-        )
+        selection = select(mailings.c.selection).where(mailings.c.id == mailing_id).scalar_subquery()
+        each = unpack(selection).table_valued("value")
+        return select(cast(each.c.value, Id).label("subscriber_id")).distinct().subquery("selected")
 
     def _mailed_before(self, digest_id: int) -> bool:
         return bool(self._connection.scalar(select(exists().where(deliveries.c.digest_id == digest_id))))

@@ -1,0 +1,202 @@
+"""A mail server on 127.0.0.1 that misbehaves by script, and counts what it has taken.
+
+A message counts as received when its final dot was read, before any reply: that is when a server may deliver it.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+
+
+class Step(StrEnum):
+    """Where in the dialogue a rule applies. BODY: before the final dot; DOT: after it."""
+
+    CONNECT = "connect"
+    EHLO = "ehlo"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    BODY = "body"
+    DOT = "dot"
+    RSET = "rset"
+
+
+CLOSE, RESET, HANG = "close", "reset", "hang"
+
+
+@dataclass
+class Rule:
+    """At `step`, for a recipient that contains `recipient`, do `act` instead: a reply, or CLOSE, RESET, HANG.
+
+    It applies `times` times; None is always.
+    """
+
+    step: Step
+    act: str
+    recipient: str = ""
+    times: int | None = None
+
+    def take(self, step: Step, recipient: str) -> bool:
+        if step is not self.step or self.recipient not in recipient or self.times == 0:
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+
+class _GoneError(Exception):
+    pass
+
+
+class FakeSmtp:
+    """The server; a context manager. `received` is (recipient, message as it was before dot-stuffing)."""
+
+    def __init__(self, rules: Sequence[Rule] = (), features: Sequence[str] = ("SIZE 1000000", "8BITMIME")) -> None:
+        self.rules = list(rules)
+        self.features = list(features)
+        self.received: list[tuple[str, bytes]] = []
+        self.commands: list[str] = []
+        self.connections = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._open: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+        self._over = threading.Event()
+
+    def __enter__(self) -> FakeSmtp:
+        self._begin(self._listen)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for connection in list(self._open):
+            with suppress(OSError):  # gone already
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(10)
+            assert not thread.is_alive()
+
+    @property
+    def recipients(self) -> list[str]:
+        """Who has been mailed, in order, once for each message."""
+        return [recipient for recipient, _ in list(self.received)]
+
+    def hang_up(self) -> None:
+        """Close every connection in an orderly way, whatever is going on."""
+        for connection in list(self._open):
+            connection.shutdown(socket.SHUT_RDWR)
+
+    def _begin(self, target: object, *arguments: object) -> None:
+        thread = threading.Thread(target=target, args=arguments, daemon=True)  # type: ignore[arg-type]
+        self._threads.append(thread)
+        thread.start()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self._open.add(connection)
+            self._begin(self._serve, connection)
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            with connection, connection.makefile("rb") as lines:
+                _Session(self, connection, lines).run()
+        except (_GoneError, OSError):
+            pass  # as scripted, or the client went
+        finally:
+            self._open.discard(connection)
+
+
+class _Session:
+    def __init__(self, server: FakeSmtp, connection: socket.socket, lines: object) -> None:
+        self._server = server
+        self._connection = connection
+        self._lines = lines
+        self._recipient = ""
+
+    def run(self) -> None:
+        self._answer(Step.CONNECT, "220 fake ready")
+        while line := self._line():
+            command = line.decode(errors="replace").strip()
+            self._server.commands.append(command)
+            verb = command.split(" ")[0].split(":")[0].upper()
+            if verb == "EHLO":
+                features = ["250-fake", *(f"250-{feature}" for feature in self._server.features), "250 HELP"]
+                self._answer(Step.EHLO, "\r\n".join(features))
+            elif verb == "HELO":
+                self._say("250 fake")
+            elif verb == "MAIL":
+                self._recipient = ""
+                self._answer(Step.MAIL, "250 2.1.0 sender ok")
+            elif verb == "RCPT":
+                self._recipient = command.partition("<")[2].partition(">")[0]
+                self._answer(Step.RCPT, "250 2.1.5 recipient ok")
+            elif verb == "DATA":
+                self._data()
+            elif verb == "RSET":
+                self._answer(Step.RSET, "250 2.0.0 forgotten")
+            elif verb == "QUIT":
+                self._say("221 2.0.0 bye")
+                return
+            else:
+                self._say("502 5.5.1 not known")
+
+    def _data(self) -> None:
+        early = self._rule(Step.BODY)
+        if early in (CLOSE, RESET):
+            # One segment with the reply and the close: the client cannot outrun it.
+            self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+            self._say("354 go on")
+            self._do(early)
+        if early is not None:
+            self._say(f"354 go on\r\n{early}")
+            return
+        if not self._answer(Step.DATA, "354 go on"):
+            return
+        lines = []
+        while (line := self._line()) != b".\r\n":
+            if not line:
+                raise _GoneError
+            lines.append(line[1:] if line.startswith(b".") else line)
+        self._server.received.append((self._recipient, b"".join(lines)))
+        self._answer(Step.DOT, "250 2.0.0 taken as 4711")
+
+    def _answer(self, step: Step, reply: str) -> bool:
+        """Say what the script says at this step; whether that is the usual."""
+        act = self._rule(step)
+        if act in (CLOSE, RESET, HANG):
+            self._do(act)
+        self._say(reply if act is None else act)
+        return act is None
+
+    def _rule(self, step: Step) -> str | None:
+        return next((rule.act for rule in self._server.rules if rule.take(step, self._recipient)), None)
+
+    def _do(self, act: str) -> None:
+        if act == HANG:
+            self._server._over.wait()
+        if act == RESET:
+            self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raise _GoneError
+
+    def _line(self) -> bytes:
+        line: bytes = self._lines.readline()  # type: ignore[attr-defined]
+        return line
+
+    def _say(self, text: str) -> None:
+        self._connection.sendall(text.encode() + b"\r\n")
