@@ -62,6 +62,7 @@ class BlockConverter:
         self._definitions: dict[str, _Definition] = {}
         self._body = self._apart(tokens)
         self._numbers: dict[str | int, int] = {}
+        self._quotes = 0
         self._waiting: deque[str | int] = deque()
 
     def blocks(self) -> Iterator[Block | HeadingMark]:
@@ -123,9 +124,12 @@ class BlockConverter:
         if isinstance(key, str):
             return self._nested(_Cursor(self._definitions[key].tokens))
         children = self._env["footnotes"]["list"][key]["tokens"]
-        return tuple(InlineConverter(self.number).paragraphs(children))
+        return tuple(self._inlines().paragraphs(children))
 
     # --- blocks ------------------------------------------------------------------------------------------------
+
+    def _inlines(self) -> InlineConverter:
+        return InlineConverter(self.number, quoted=self._quotes > 0)
 
     def _line(self, token: Token) -> int:
         return self._skipped + (token.map[0] if token.map else 0) + 1
@@ -139,7 +143,7 @@ class BlockConverter:
         while (token := cursor.next()) is not None and token.nesting >= 0:
             match token.type:
                 case "paragraph_open":
-                    yield from InlineConverter(self.number).paragraphs(cursor.inline())
+                    yield from self._inlines().paragraphs(cursor.inline())
                 case "heading_open":
                     yield from self._heading(token, cursor, top)
                 case "bullet_list_open" | "ordered_list_open":
@@ -148,7 +152,9 @@ class BlockConverter:
                     if items:
                         yield ListBlock(items, start)
                 case "blockquote_open":
+                    self._quotes += 1
                     quote = attributed(self._nested(cursor))
+                    self._quotes -= 1
                     if quote.blocks:
                         yield quote
                 case "fence" | "code_block":
@@ -160,7 +166,7 @@ class BlockConverter:
                     yield from self._table(cursor)
 
     def _heading(self, token: Token, cursor: _Cursor, top: bool) -> Iterator[Block | HeadingMark]:
-        converter = InlineConverter(self.number)
+        converter = self._inlines()
         inlines = converter.inlines(cursor.inline())
         level = int(token.tag[1:])
         if top:
@@ -177,7 +183,7 @@ class BlockConverter:
 
     def _table(self, cursor: _Cursor) -> Iterator[Block]:
         """A table, then the pictures that stood in its cells."""
-        converter = InlineConverter(self.number)
+        converter = self._inlines()
         alignments: list[Alignment] = []
         rows: list[list[tuple[Inline, ...]]] = []
         while (token := cursor.next()) is not None and token.type != "table_close":

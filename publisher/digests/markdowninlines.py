@@ -43,8 +43,9 @@ class _Open:
 class InlineConverter:
     """Converts the tokens of one line after the other; `figures` gathers pictures that stood inside something."""
 
-    def __init__(self, number: Callable[[Token], int]) -> None:
+    def __init__(self, number: Callable[[Token], int], *, quoted: bool = False) -> None:
         self._number = number
+        self._quoted = quoted
         self._stack: list[_Open] = []
         self._broken = False
         """The line was broken just now."""
@@ -99,8 +100,9 @@ class InlineConverter:
             case "strong_close" | "em_close" | "link_close":
                 self._close()
             case _:
-                if self._broken and token.content[:1] in DASHES and token.content[:1]:
-                    self._add(LineBreak())  # who said it, under a quotation
+                if self._quoted and self._broken and token.content.startswith(tuple(DASHES)):
+                    top.text.pop()
+                    self._add(LineBreak())  # who said it, under what was said
                 top.text.append(token.content)
         self._broken = False
 
