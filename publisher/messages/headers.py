@@ -99,14 +99,18 @@ def mailbox(header: str, name: str, email: str) -> bytes:
     Raises:
         HeaderError: the name or the address cannot stand in a header.
     """
-    written = phrase(name, len(header) + 2)
+    column = len(header) + 2
+    written = phrase(name, column)
     address = envelope_address(email)
-    if not written:
-        return f"{header}: {address}\r\n".encode()
-    last = len(written.rpartition("\n")[2]) + (0 if "\n" in written else len(header) + 2)
+    return f"{header}: {with_address(written, f'<{address}>', column) if written else address}\r\n".encode()
+
+
+def with_address(written: str, address: str, column: int) -> str:
+    """A phrase that begins at `column`, and after it, in the same line or the next, what it is the name of."""
+    last = len(written.rpartition("\n")[2]) + (0 if "\n" in written else column)
     room = _ENCODED_LINE if "=?" in written else LINE
-    gap = " " if last + len(address) + 3 <= room else "\r\n "
-    return f"{header}: {written}{gap}<{address}>\r\n".encode()
+    gap = "" if not written else " " if last + 1 + len(address) <= room else "\r\n "
+    return f"{written}{gap}{address}"
 
 
 def split_address(value: str) -> tuple[str, str]:

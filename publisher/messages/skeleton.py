@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from hashlib import sha256
 from operator import attrgetter
 
-from publisher.editions import EditionBlock, FieldName, Part
+from publisher.editions import EditionBlock, Field, FieldName, Part
 from publisher.messages import quoted
 from publisher.messages.headers import (
     HeaderError,
@@ -25,6 +25,7 @@ from publisher.messages.headers import (
     split_address,
     unstructured,
     web_link,
+    with_address,
 )
 
 
@@ -133,13 +134,14 @@ def _body(kind: str, parts: Sequence[Part]) -> list[bytes | Filler]:
     """One body; a soft line break stands wherever a value meets text inside a line."""
     body: list[bytes | Filler] = []
     merged = _merged(parts)
-    for index, part in enumerate(merged):
-        last = index == len(merged) - 1
-        if isinstance(part, str):
-            encoded = quoted.literal(part)
-            body.append(encoded if last else encoded + quoted.join_after(encoded))
+    for part, following in zip(merged, [*merged[1:], None], strict=True):
+        if isinstance(part, Field):
+            body.append(_BODY_FILLERS[kind, part.name])
+            at_end = following is None or (isinstance(following, str) and following.startswith("\n"))
+            body.append(b"" if at_end else quoted.SOFT)
         else:
-            body += [_BODY_FILLERS[kind, part.name]] if last else [_BODY_FILLERS[kind, part.name], quoted.SOFT]
+            encoded = quoted.literal(part)
+            body.append(encoded if following is None else encoded + quoted.join_after(encoded))
     return body
 
 
@@ -215,7 +217,7 @@ def _list_id(head: Letterhead) -> bytes:
             f'"{head.list_id}" is no name of a list', remedy="Look at the newsletter's slug and [site] url"
         )
     title = phrase(head.list_title, len("List-Id: "))
-    return f"List-Id: {title}\r\n {name}\r\n".encode() if title else f"List-Id: {name}\r\n".encode()
+    return f"List-Id: {with_address(title, name, len('List-Id: '))}\r\n".encode()
 
 
 def _to(person: Person) -> bytes:

@@ -1,0 +1,321 @@
+"""What every rendered edition guarantees, whatever the digest says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from datetime import date
+from html.parser import HTMLParser
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from publisher.digests.model import (
+    Block,
+    Digest,
+    Figure,
+    Item,
+    Link,
+    ListBlock,
+    Paragraph,
+    Quote,
+    Section,
+    Strong,
+    Text,
+)
+from publisher.editions import BlockKind, EditionBlock, Field, FieldName, RenderedEdition
+from publisher.errors import RenderError
+from publisher.rendering import Look, render
+
+from .samples import (
+    ARABIC_LOOK,
+    ASSET,
+    LOOK,
+    RICH,
+    RTL,
+    assert_golden,
+    bullets,
+    para,
+    parsed,
+    real,
+    whole_html,
+    whole_text,
+)
+from .strategies import digests
+
+NOTE = "The fee was given as $1,300; it is $1,200."
+SAMPLES = {"rich": (RICH, LOOK, NOTE), "rtl": (RTL, ARABIC_LOOK, ""), "real": (real(), LOOK, "")}
+
+
+def words_of(node: object) -> Iterator[str]:
+    """Every word that an editor wrote, but alt text where a caption stands, and what is no text."""
+    if isinstance(node, tuple):
+        for each in node:
+            yield from words_of(each)
+    elif isinstance(node, Figure) and not node.caption:
+        yield from f"{node.alt} {node.credit}".split()
+    elif is_dataclass(node):
+        silent = {"href", "src", "slug", "newsletter", "language", "direction", "alignments", "alt"}
+        for each in fields(node):
+            if each.name not in silent:
+                yield from words_of(getattr(node, each.name))
+    elif isinstance(node, str):
+        yield from node.split()
+
+
+def shown(document: str) -> str:
+    """A document's text with all white space gone, alt texts with it, without what a style sheet says."""
+    tree = parsed(document)
+    for hidden in tree.xpath("//style | //head"):
+        hidden.drop_tree()
+    return squeeze(tree.text_content() + "".join(tree.xpath("//img/@alt")))
+
+
+def squeeze(text: str) -> str:
+    return "".join(text.split())
+
+
+def lost(words: Iterable[str], document: str) -> list[str]:
+    return [word for word in words if word not in document]
+
+
+class Balance(HTMLParser):
+    """Fails on any end tag that does not close the element that was opened last."""
+
+    VOID = frozenset({"br", "hr", "img", "meta", "link"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    @classmethod
+    def of(cls, document: str) -> list[str]:
+        """The elements that `document` leaves open."""
+        parser = cls()
+        parser.feed(document)
+        parser.close()
+        return parser.open
+
+
+def kinds(edition: RenderedEdition) -> list[tuple[BlockKind, str]]:
+    return [(block.kind, block.section) for block in edition.blocks]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_golden(name: str) -> None:
+    digest, look, note = SAMPLES[name]
+    edition = render(digest, look, note=note)
+    assert_golden(f"rendering/{name}.mail.html", whole_html(edition.blocks).encode())
+    assert_golden(f"rendering/{name}.mail.txt", whole_text(edition.blocks).encode())
+    assert_golden(f"rendering/{name}.page.html", edition.page)
+    assert_golden(f"rendering/{name}.entry.html", edition.entry.encode())
+
+
+def test_same_bytes_in_every_process() -> None:
+    code = (
+        "import hashlib; from publisher.rendering import render;"
+        "from tests.unit.rendering.samples import RICH, LOOK;"
+        "print(hashlib.sha256(repr(render(RICH, LOOK)).encode()).hexdigest())"
+    )
+    root = Path(__file__).resolve().parents[3]
+    results = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            check=True,
+            capture_output=True,
+            cwd=root,
+            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": "C"},
+        ).stdout
+        for seed, zone in (("1", "UTC"), ("2", "Pacific/Auckland"))
+    }
+    assert len(results) == 1
+
+
+def test_blocks_are_in_order_and_named() -> None:
+    assert kinds(render(RICH, LOOK)) == [
+        (BlockKind.OPENING, ""),
+        (BlockKind.LEAD, ""),
+        *((BlockKind.SECTION, section.slug) for section in RICH.sections),
+        (BlockKind.CLOSING, ""),
+    ]
+    bare = Digest("daily", "bare", "Bare", date(2024, 1, 1), "en", "ltr", (), ())
+    assert [kind for kind, _ in kinds(render(bare, LOOK))] == [
+        BlockKind.OPENING,
+        BlockKind.LEAD,
+        BlockKind.CLOSING,
+    ]
+
+
+def test_any_choice_of_sections_is_a_whole_document() -> None:
+    blocks = render(RICH, LOOK).blocks
+    frame = {BlockKind.OPENING, BlockKind.LEAD, BlockKind.CLOSING}
+    sections = [block for block in blocks if block.kind is BlockKind.SECTION]
+    for count in range(len(sections) + 1):
+        for chosen in combinations(sections, count):
+            document = whole_html(block for block in blocks if block.kind in frame or block in chosen)
+            assert Balance.of(document) == []
+            names = parsed(document).xpath("//h2/text()")
+            assert names == [next(s.name for s in RICH.sections if s.slug == block.section) for block in chosen]
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(digests())
+def test_no_word_is_lost_and_nothing_breaks_out(digest: Digest) -> None:
+    edition = render(digest, LOOK)
+    words = set(words_of((digest.title, digest.lead, digest.sections)))
+    mail, page = whole_html(edition.blocks), edition.page.decode()
+    for block in edition.blocks:
+        if block.kind in {BlockKind.LEAD, BlockKind.SECTION}:
+            assert Balance.of("".join(map(str, block.html))) == []
+    assert Balance.of(mail) == Balance.of(page) == Balance.of(edition.entry) == []
+    assert lost(words, shown(mail)) == []
+    assert lost(words, shown(page)) == []
+    assert lost(words_of((digest.lead, digest.sections)), shown(f"<div>{edition.entry}</div>")) == []
+    # Section names are in capitals, and a wide word may go on in the next line, after the sign of a quote.
+    text = squeeze(whole_text(edition.blocks)).casefold().replace(">", "")
+    assert lost((word.casefold().replace(">", "") for word in words), text) == []
+
+
+def test_fields_stand_in_both_kinds_of_mail() -> None:
+    for digest, look, note in SAMPLES.values():
+        for form in ("html", "text"):
+            parts = [part for block in render(digest, look, note=note).blocks for part in getattr(block, form)]
+            names = {part.name for part in parts if isinstance(part, Field)}
+            assert names == set(FieldName)
+            assert not any(isinstance(part, str) and re.search("q[0-9a-f]{32}", part) for part in parts)
+
+
+def test_subject_carries_the_date_when_titles_repeat() -> None:
+    assert render(RICH, LOOK).subject == RICH.title
+    assert render(RICH, LOOK, title_repeats=True).subject == f"{RICH.title} – November 21, 2024"
+    german = replace(LOOK, language="de")
+    assert render(RICH, german, title_repeats=True).subject == f"{RICH.title} – 21. November 2024"
+
+
+def test_mail_of_a_real_digest_stays_below_the_clip() -> None:
+    assert len(whole_html(render(real(), LOOK).blocks).encode()) < 60_000
+
+
+def test_pictures_are_absolute_in_mail_and_entry_and_relative_on_the_page() -> None:
+    edition = render(RICH, LOOK)
+    name = ASSET.removeprefix("asset:")
+    for document in (whole_html(edition.blocks), edition.entry):
+        assert f'src="https://news.example.org/assets/{name}"' in document
+        assert re.findall(r'src="(?!https://)', document) == []
+    assert f'src="../../assets/{name}"' in edition.page.decode()
+
+
+def test_a_picture_that_the_text_shows_is_not_shown_twice() -> None:
+    twice = replace(RICH, lead=(*RICH.lead, Figure(alt="The crane", src=ASSET)))
+    assert render(twice, LOOK).entry.count(ASSET.removeprefix("asset:")) == 1
+
+
+def test_page_opens_from_disk_and_names_its_feeds() -> None:
+    page = parsed(render(RICH, LOOK).page)
+    assert page.xpath("//link[@rel='canonical']/@href") == ["https://news.example.org/daily/harbour-opens/"]
+    assert page.xpath("//link[@rel='alternate']/@href") == ["../atom.xml", "../rss.xml", "../feed.json"]
+    own = [href for href in page.xpath("//header//a/@href | //footer//a/@href") if not href.startswith("../")]
+    assert own == []
+    assert {"../../index.html", "../index.html"} <= set(page.xpath("//a/@href"))
+    assert page.xpath("//script") == []
+    ids = page.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    assert {section.slug for section in RICH.sections} <= set(ids)
+    for target in page.xpath("//a[starts-with(@href, '#')]/@href"):
+        assert target[1:] in ids
+
+
+def test_entry_brings_no_style_and_no_relative_address() -> None:
+    for digest, look, note in SAMPLES.values():
+        entry = parsed(f"<div>{render(digest, look, note=note).entry}</div>")
+        assert entry.xpath("//@style | //@class | //@id | //style | //script") == []
+        assert all(re.match("https?:|mailto:|tel:", url) for url in entry.xpath("//@href | //@src"))
+
+
+def test_correction_note_stands_in_all_four() -> None:
+    edition = render(RICH, LOOK, note=NOTE)
+    for document in (whole_html(edition.blocks), whole_text(edition.blocks), edition.page.decode(), edition.entry):
+        assert NOTE in document
+        assert "Correction:" in document
+    assert "Correction" not in render(RICH, LOOK).entry
+
+
+def test_direction_and_language_are_said() -> None:
+    edition = render(RTL, ARABIC_LOOK)
+    for document in (whole_html(edition.blocks), edition.page.decode()):
+        assert '<html lang="ar" dir="rtl">' in document
+    assert edition.entry.startswith('<div dir="rtl" lang="ar">')
+    mail = whole_html(edition.blocks)
+    assert "border-right:3px solid" in mail
+    assert "border-left" not in mail
+
+
+def nested(depth: int) -> Block:
+    block: Block = para("the innermost")
+    for level in range(depth):
+        block = ListBlock((Item((para(f"level {level}"), block)),)) if level % 2 else Quote((block,))
+    return block
+
+
+def test_twenty_levels_keep_their_innermost_word() -> None:
+    strong: Strong | Text = Text("deep in the line")
+    for _ in range(20):
+        strong = Strong((strong,))
+    digest = replace(RICH, lead=(nested(20), Paragraph((strong,))))
+    edition = render(digest, LOOK)
+    for document in (whole_html(edition.blocks), whole_text(edition.blocks), edition.page.decode(), edition.entry):
+        assert "the innermost" in document
+        assert "deep in the line" in document
+
+
+def test_two_thousand_items_are_all_there() -> None:
+    digest = replace(RICH, sections=(Section("many", "Many", (bullets(*(f"item {n}." for n in range(2000))),)),))
+    edition = render(digest, LOOK)
+    for document in (whole_html(edition.blocks), whole_text(edition.blocks), edition.page.decode()):
+        assert re.findall(r"item (\d+)\.", document) == [str(n) for n in range(2000)]
+
+
+@pytest.mark.parametrize(
+    "href", ["javascript:alert(1)", "data:text/html,x", "//example.org/x", "JavaScript:x", ""]
+)
+def test_links_lead_only_where_readers_may_go(href: str) -> None:
+    digest = replace(RICH, lead=(Paragraph((Link(href, (Text("x"),)),)),))
+    with pytest.raises(RenderError, match="a link leads to"):
+        render(digest, LOOK)
+
+
+@pytest.mark.parametrize("src", ["javascript:x", "asset:../../etc", "asset:", "/etc/passwd", "asset:a\\b"])
+def test_pictures_come_only_from_the_web_or_from_us(src: str) -> None:
+    with pytest.raises(RenderError, match="no address of a picture"):
+        render(replace(RICH, lead=(Figure(alt="x", src=src),)), LOOK)
+
+
+def test_half_a_character_is_a_render_error() -> None:
+    with pytest.raises(RenderError):
+        render(replace(RICH, title="half \ud800"), LOOK)
+
+
+def test_a_site_below_a_path_keeps_it() -> None:
+    look = Look(site=replace(LOOK.site, url="https://example.org/news/"), slug="daily", title="Daily")
+    assert 'href="https://example.org/news/daily/harbour-opens/"' in whole_html(render(RICH, look).blocks)
+
+
+def test_blocks_hold_no_empty_literals() -> None:
+    def literals(block: EditionBlock) -> list[str]:
+        return [part for part in (*block.html, *block.text) if isinstance(part, str)]
+
+    assert all(part for block in render(RICH, LOOK).blocks for part in literals(block))

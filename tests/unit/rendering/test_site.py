@@ -1,0 +1,105 @@
+"""The pages around the digests, and the page behind the unsubscribe link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from publisher.editions import Headline
+from publisher.rendering import Shelf, archive_page, index_page, unsubscribe_page
+from publisher.rendering.notices import UnsubscribeState
+from publisher.rendering.site import NEWEST
+
+from .samples import ARABIC_LOOK, LOOK, SITE, assert_golden, parsed
+
+
+def headlines(days: Sequence[date]) -> list[Headline]:
+    return [
+        Headline(
+            "daily",
+            f"day-{day.isoformat()}",
+            f"The harbour & the day {day.isoformat()}",
+            "What was <said>.",
+            day,
+            datetime(2024, 12, 1, tzinfo=UTC),
+        )
+        for day in days
+    ]
+
+
+DAYS = [date(2024, 11, 21) - timedelta(days=6 * number) for number in range(9)]
+
+
+def test_golden_pages() -> None:
+    assert_golden("rendering/archive.html", archive_page(LOOK, headlines(DAYS)))
+    weekly = replace(LOOK, slug="weekly", title="The Harbour Weekly", description="")
+    assert_golden("rendering/index.html", index_page(SITE, [Shelf(LOOK, headlines(DAYS)), Shelf(weekly)]))
+
+
+def test_archive_has_every_digest_newest_first_by_month() -> None:
+    page = parsed(archive_page(LOOK, headlines(sorted(DAYS))))
+    assert page.xpath("//h2/text()") == ["November 2024", "October 2024"]
+    assert page.xpath("//ul/li/a/@href") == [f"day-{day.isoformat()}/index.html" for day in DAYS]
+    assert page.xpath("//ul/li/time/@datetime") == [day.isoformat() for day in DAYS]
+
+
+def test_archive_says_dates_in_the_newsletters_language() -> None:
+    page = parsed(archive_page(ARABIC_LOOK, headlines(DAYS[:1])))
+    assert page.get("dir") == "rtl"
+    assert "نوفمبر" in page.xpath("//h2")[0].text_content()
+
+
+def test_index_shows_the_newest_of_each_newsletter() -> None:
+    page = parsed(index_page(SITE, [Shelf(LOOK, headlines(sorted(DAYS)))]))
+    assert page.xpath("//ul/li/a/@href") == [f"daily/day-{day.isoformat()}/index.html" for day in DAYS[:NEWEST]]
+    assert "daily/index.html" in page.xpath("//a/@href")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [index_page(SITE, []), index_page(SITE, [Shelf(LOOK)]), archive_page(LOOK, [])],
+    ids=["none", "one", "own"],
+)
+def test_an_empty_page_says_what_comes_next(page: bytes) -> None:
+    assert "first one appears here as soon as it is" in parsed(page).text_content()
+
+
+def test_pages_name_their_feeds_and_link_only_to_files() -> None:
+    index = parsed(index_page(SITE, [Shelf(LOOK, headlines(DAYS))]))
+    archive = parsed(archive_page(LOOK, headlines(DAYS)))
+    names = ["atom.xml", "rss.xml", "feed.json"]
+    assert index.xpath("//link[@rel='alternate']/@href") == [f"daily/{name}" for name in names]
+    assert archive.xpath("//link[@rel='alternate']/@href") == names
+    for page in (index, archive):
+        for href in page.xpath("//body//a/@href"):
+            assert href == "#main" or href.endswith((".html", ".xml", ".json"))
+            assert not href.startswith(("/", "http"))
+
+
+def test_same_headlines_same_bytes_in_any_order() -> None:
+    assert archive_page(LOOK, headlines(DAYS)) == archive_page(LOOK, reversed(headlines(DAYS)))
+
+
+def test_unsubscribing_takes_one_button_and_no_look_at_the_page() -> None:
+    page = parsed(
+        unsubscribe_page(SITE, "ask", newsletter="Fish & Chips", email="a<b@example.net", action="/u/x?y=1&z")
+    )
+    (form,) = page.xpath("//form")
+    assert (form.get("method"), form.get("action")) == ("post", "/u/x?y=1&z")
+    assert [button.get("type") for button in page.xpath("//button | //input")] == ["submit"]
+    assert "a<b@example.net" in page.text_content()
+    assert page.xpath("//script | //img | //link") == []
+    assert page.xpath("//h1/text()") == ["Unsubscribe from Fish & Chips?"]
+
+
+@pytest.mark.parametrize(
+    ("state", "said"), [("done", "You are unsubscribed"), ("unknown", "This link does not work")]
+)
+def test_after_the_button_there_is_none(state: UnsubscribeState, said: str) -> None:
+    page = parsed(unsubscribe_page(SITE, state, newsletter="Daily", email="a@example.net", language="de"))
+    assert page.xpath("//h1/text()") == [said]
+    assert page.xpath("//form | //button") == []
+    assert page.get("lang") == "en"  # the words are English until there is a German catalogue

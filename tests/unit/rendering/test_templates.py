@@ -1,0 +1,149 @@
+"""Where templates are found, how a site overrides them, and how a mistake in one is told."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from publisher.config import parse
+from publisher.errors import ConfigError, RenderError
+from publisher.rendering import Look, newsletter_look, render, templates, templates_root
+from publisher.rendering.pieces import places
+
+from .samples import LOOK, RICH, SITE, whole_html
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Look:
+    """A look whose site overrides templates from `tmp_path`."""
+    return replace(LOOK, site=replace(SITE, templates=tmp_path))
+
+
+@pytest.fixture
+def forgotten_root() -> Iterator[None]:
+    templates.templates_root.cache_clear()
+    yield
+    templates.templates_root.cache_clear()
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+
+
+def test_a_checkout_serves_its_own_folder() -> None:
+    assert templates_root() == Path(__file__).resolve().parents[3] / "templates"
+
+
+@pytest.mark.usefixtures("forgotten_root")
+def test_a_wheel_serves_the_folder_inside_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = tmp_path / "publisher" / "_templates"
+    shutil.copytree(Path(__file__).resolve().parents[3] / "templates", inside)
+    monkeypatch.setattr(templates, "__file__", str(tmp_path / "publisher" / "rendering" / "templates.py"))
+    assert templates_root() == inside
+
+
+@pytest.mark.usefixtures("forgotten_root")
+def test_a_broken_installation_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(templates, "__file__", str(tmp_path / "publisher" / "rendering" / "templates.py"))
+    with pytest.raises(RenderError, match="templates are missing"):
+        templates_root()
+
+
+def test_a_site_replaces_one_file(look: Look, tmp_path: Path) -> None:
+    write(tmp_path, "email/closing.txt", "OURS {{ fields.unsubscribe_url }}\n")
+    edition = render(RICH, look)
+    assert edition.blocks[-1].text[0] == "OURS "
+    assert "Read on the web" in whole_html(edition.blocks)
+
+
+def test_a_site_extends_what_it_replaces(look: Look, tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "page/digest.html",
+        '{% extends "original/page/digest.html" %}{% block footer %}{{ super() }}<p>more</p>{% endblock %}',
+    )
+    page = render(RICH, look).page.decode()
+    assert "<p>more</p>" in page
+    assert "All of The Harbour Daily" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line"),
+    [
+        ("<p>\n{{ digest.titel }}", "titel", 2),
+        ("<p>\n\n{% if %}", "Expected an expression", 3),
+        ("{% for %}", "template", 1),
+        ("\n\n\n{{ nothing }}", "'nothing' is undefined", 4),
+        ("{{ 1 / 0 }}", "division by zero", 1),
+        ("\n{{ digest.title|loud }}", "No filter named 'loud'", 2),
+    ],
+)
+def test_a_mistake_is_named_with_template_and_line(
+    look: Look, tmp_path: Path, text: str, message: str, line: int
+) -> None:
+    write(tmp_path, "page/digest.html", text)
+    with pytest.raises(RenderError, match=message) as caught:
+        render(RICH, look)
+    assert caught.value.place == f"page/digest.html:{line}"
+    assert caught.value.remedy
+
+
+def test_a_mistake_in_an_included_template_is_found_there(look: Look, tmp_path: Path) -> None:
+    write(tmp_path, "shared/inline.html", "\n{% macro line(nodes) %}\n{{ nodes.length() }}{% endmacro %}")
+    with pytest.raises(RenderError) as caught:
+        render(RICH, look)
+    assert caught.value.place == "shared/inline.html:3"
+
+
+def test_a_missing_template_is_named(look: Look, tmp_path: Path) -> None:
+    write(tmp_path, "page/digest.html", '{% include "page/none.html" %}')
+    with pytest.raises(RenderError, match=r"no template page/none\.html"):
+        render(RICH, look)
+
+
+@pytest.mark.parametrize("name", ["email/sections.html", "email/closing.txt"])
+def test_a_mail_without_unsubscribe_link_is_refused(look: Look, tmp_path: Path, name: str) -> None:
+    ours = (templates_root() / name).read_text(encoding="utf-8")
+    write(tmp_path, name, ours.replace("{{ fields.unsubscribe_url }}", "https://example.org/"))
+    with pytest.raises(RenderError, match="no unsubscribe link"):
+        render(RICH, look)
+
+
+def test_a_lost_cut_is_refused(look: Look, tmp_path: Path) -> None:
+    ours = (templates_root() / "email/mail.html").read_text(encoding="utf-8")
+    write(tmp_path, "email/mail.html", ours.replace("{{ cut|safe }}", "", 1))
+    with pytest.raises(RenderError, match="6 blocks instead of 7"):
+        render(RICH, look)
+
+
+def test_content_cannot_name_a_place() -> None:
+    mark = places(RICH, LOOK, "").stem
+    assert mark != places(replace(RICH, title=mark), LOOK, "").stem
+
+
+def test_look_comes_from_the_configuration(tmp_path: Path) -> None:
+    settings = parse(
+        {
+            "site": {"title": "Press", "url": "https://example.org/news", "language": "de"},
+            "newsletter": [
+                {"slug": "daily", "title": "Daily", "from": "d@example.org", "postal_address": "1 Quay"},
+                {"slug": "weekly", "title": "Weekly", "from": "w@example.org", "language": "fr"},
+            ],
+        },
+        root=tmp_path,
+    )
+    look = newsletter_look(settings, "daily")
+    assert (look.site.url, look.url, look.language) == (
+        "https://example.org/news/",
+        "https://example.org/news/daily/",
+        "de",
+    )
+    assert (look.title, look.postal_address) == ("Daily", "1 Quay")
+    assert newsletter_look(settings, "weekly").language == "fr"
+    with pytest.raises(ConfigError):
+        newsletter_look(settings, "none")
