@@ -65,7 +65,7 @@ class CsvRows:
                 yield self._row(self._number, text)
 
     def _row(self, number: int, text: str) -> Row:
-        if '"' in text and _is_open(text, self._delimiter):
+        if text.count('"') % 2 and _is_open(text, self._delimiter):
             whole = self._closed(text)
             if whole is None:
                 return Row(number, [], "a quote is opened and never closed")
@@ -150,16 +150,13 @@ def _cells(text: str, delimiter: str) -> list[str]:
 
 
 def _is_open(text: str, delimiter: str) -> bool:
-    """Whether a quoted cell of `text` is still open at its end."""
-    if text.count('"') % 2 == 0:
-        return False
-    quoted, at_start, before = False, True, ""
-    for character in text:
+    """Whether a quoted cell of `text` is still open at its end: only a quote at the end of a cell closes it."""
+    quoted, before = False, delimiter
+    for character, after in zip(text, f"{text[1:]}{delimiter}", strict=True):
         if quoted:
-            quoted = character != '"'
+            quoted = character != '"' or after not in (delimiter, '"')
         elif character == '"':
-            quoted = at_start or before == '"'  # a doubled quote inside a quoted cell opens it again
-        at_start = not quoted and character == delimiter
+            quoted = before in (delimiter, '"')  # a doubled quote inside a quoted cell opens it again
         before = character
     return quoted
 

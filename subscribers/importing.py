@@ -201,6 +201,6 @@ class _Seen:
             if key not in seen:
                 first.setdefault(key, index)
         self._database.execute("BEGIN")
-        self._database.executemany("INSERT INTO seen VALUES (?)", ((key,) for key in first))
+        self._database.executemany("INSERT INTO seen VALUES (?)", ((key,) for key in sorted(first)))
         self._database.execute("COMMIT")
         return list(first.values())

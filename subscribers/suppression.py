@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
 from publisher.errors import SubscriberError
 from subscribers.model import Suppression, SuppressionReason
+from subscribers.portable import among
 from subscribers.tables import suppressions
 
 _COLUMNS = tuple(suppressions.c[field.name] for field in fields(Suppression))
@@ -63,9 +64,9 @@ def suppression_page(
 
 
 def suppressed_keys(connection: Connection, keys: Sequence[str], newsletter: str) -> set[str]:
-    """Those of these keys (a few thousand at most) that this newsletter must not mail."""
+    """Those of these keys that this newsletter must not mail."""
     query = select(suppressions.c.email_key).where(
-        suppressions.c.email_key.in_(keys),
+        among(connection, suppressions.c.email_key, keys),
         suppressions.c.lifted_at.is_(None),
         or_(suppressions.c.newsletter.is_(None), suppressions.c.newsletter == newsletter),
     )

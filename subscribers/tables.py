@@ -8,11 +8,9 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
-    Connection,
     DateTime,
     ForeignKey,
     Index,
-    Insert,
     Integer,
     MetaData,
     String,
@@ -20,7 +18,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
 metadata = MetaData(
@@ -113,10 +110,3 @@ consents = Table(
     Column("at", UTCDateTime, nullable=False),
     Index("ix_consents_subscriber_id", "subscriber_id"),
 )
-
-
-def insert_missing(connection: Connection, table: Table) -> Insert:
-    """An INSERT that leaves out the rows whose unique key is there already."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()

@@ -17,7 +17,7 @@ from publisher.errors import StorageError
 from publisher.storage import tables
 from publisher.storage.tables import assets as assets_table
 from publisher.storage.tables import digest_assets, digests
-from subscribers.tables import insert_missing
+from subscribers.portable import insert_missing
 
 _COLUMNS = tuple(digests.c[field.name] for field in fields(DigestRecord))
 _ENDED = (DigestState.PUBLISHED, DigestState.WITHDRAWN)

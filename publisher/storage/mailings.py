@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Row, func, select, update
 from publisher.errors import StorageError
 from publisher.ledger import DeliveryState, Failure, Mailing, MailingKind, MailingState
 from publisher.storage.tables import deliveries, mailings
-from subscribers.tables import insert_missing, subscribers
+from subscribers.portable import insert_missing
+from subscribers.tables import subscribers
 
 _COLUMNS = tuple(mailings.c[field.name] for field in fields(Mailing))
 _OVER = (MailingState.DONE, MailingState.CANCELLED)

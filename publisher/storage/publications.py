@@ -12,7 +12,8 @@ from publisher.digests.model import DigestState
 from publisher.editions import Publication, PublicationState
 from publisher.storage.editions import is_newest
 from publisher.storage.tables import digests, editions, publications
-from subscribers.tables import UTCDateTime, insert_missing
+from subscribers.portable import insert_missing
+from subscribers.tables import UTCDateTime
 
 _COLUMNS = tuple(publications.c[field.name] for field in fields(Publication))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, select, update
 
 from publisher.storage.tables import settings
-from subscribers.tables import insert_missing
+from subscribers.portable import insert_missing
 
 
 class Facts:
