@@ -60,7 +60,9 @@ def settle(
         known = delivery.delivery_id in said.begun or delivery.delivery_id in said.returned
         if answer is not None and not (idempotent and answer.mark is Mark.UNCERTAIN):
             outcomes.append(outcome(answer, delivery, now=now, policy=policy))
-        elif delivery.delivery_id in said.returned or (idempotent and (answer or known or not said.whole)):
+        elif (said.whole and delivery.delivery_id in said.returned) or (
+            idempotent and (answer or known or not said.whole)
+        ):
             again.append(delivery.delivery_id)
         elif not known and said.whole:
             untouched.append(delivery.delivery_id)

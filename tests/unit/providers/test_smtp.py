@@ -1,0 +1,363 @@
+"""The SMTP provider against a server that misbehaves at every step: the right word for each recipient."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from publisher.config import SmtpProvider
+from publisher.errors import ProviderError
+from publisher.ledger import Mark, Message
+from publisher.providers import tcp
+from publisher.providers.smtp import Smtp, wire_body
+from publisher.providers.smtp_dialogue import Dialogue
+from tests.fakes.provider import Recorder
+from tests.fakes.smtp import CLOSE, HANG, RESET, FakeSmtp, Rule, Step
+
+
+def message(number: int, **changes: Any) -> Message:
+    data = f"Message-ID: <{number}@example.org>\r\nSubject: One\r\n\r\nGood morning.\r\n".encode()
+    values: dict[str, Any] = {
+        "delivery_id": number,
+        "envelope_from": "news@example.org",
+        "recipient": f"reader{number}@example.org",
+        "message_id": f"<{number}@example.org>",
+        "data": data,
+    }
+    return Message(**values | changes)
+
+
+def never() -> bool:
+    return False
+
+
+@contextmanager
+def sending(server: FakeSmtp, **settings_: Any) -> Iterator[Smtp]:
+    values: dict[str, Any] = {"kind": "smtp", "host": "127.0.0.1", "port": server.port, "security": "none"}
+    provider = Smtp(SmtpProvider(**values | {"timeout": "5 s"} | settings_), pause=lambda _: None, patience=5)
+    try:
+        yield provider
+    finally:
+        provider.close()
+
+
+def run(
+    rules: Sequence[Rule],
+    count: int = 3,
+    features: Sequence[str] = ("SIZE 1000000", "8BITMIME"),
+    stop: Callable[[], bool] = never,
+    **settings_: Any,
+) -> tuple[Recorder, FakeSmtp]:
+    """Send `count` messages to a server with these rules."""
+    report = Recorder()
+    with FakeSmtp(rules, features) as server, sending(server, **settings_) as provider:
+        provider.send([message(number) for number in range(1, count + 1)], report, stop)
+    return report, server
+
+
+# --- refusals --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("step", "reply", "marks", "code"),
+    [
+        (Step.RCPT, "550 5.7.1 not wanted", "f", 550),
+        (Step.RCPT, "451 4.7.1 greylisted", "d", 451),
+        (Step.DATA, "554 5.5.1 no", "f", 554),
+        (Step.DATA, "451 4.3.0 later", "d", 451),
+        (Step.DOT, "550 5.7.1 spam", "bf", 550),
+        (Step.DOT, "452 4.2.2 full", "bd", 452),
+        (Step.BODY, "552 5.3.4 too much", "bf", 552),
+        (Step.BODY, "451 4.3.0 trouble", "bd", 451),
+        (Step.DOT, "421 4.3.2 going down", "bd", 421),
+    ],
+)
+def test_a_refusal_concerns_its_recipient_alone_in_the_servers_words(
+    step: Step, reply: str, marks: str, code: int
+) -> None:
+    report, server = run([Rule(step, reply, "reader2", times=1)])
+    assert [report.marks(number) for number in (1, 2, 3)] == ["ba", marks, "ba"]
+    _, _, found_code, text = report.last(2)
+    assert found_code == code
+    assert text.removeprefix(f"{code} ") == reply[4:]
+    taken = ["reader1@example.org", "reader3@example.org"]
+    assert [found for found in server.recipients if "reader2" not in found] == taken
+
+
+def test_after_a_refused_recipient_the_envelope_is_forgotten() -> None:
+    _, server = run([Rule(Step.RCPT, "550 5.1.1 unknown", "reader2")])
+    assert server.connections == 1
+    at = server.commands.index("RCPT TO:<reader2@example.org>")
+    assert server.commands[at + 1] == "RSET"
+
+
+def test_a_multiline_reply_is_kept_whole() -> None:
+    report, _ = run([Rule(Step.RCPT, "550-5.7.1 one\r\n550-5.7.1 two\r\n550 5.7.1 three", "reader1")], count=1)
+    assert report.last(1) == (Mark.FAILED, 1, 550, "5.7.1 one 5.7.1 two 5.7.1 three")
+
+
+def test_a_refused_sender_stops_the_run_instead_of_failing_everybody() -> None:
+    report = Recorder()
+    with (
+        FakeSmtp([Rule(Step.MAIL, "553 5.7.1 sender not owned by user")]) as server,
+        sending(server) as provider,
+        pytest.raises(ProviderError, match=r"refuses mail from news@example\.org: 553 5\.7\.1") as caught,
+    ):
+        provider.send([message(1), message(2)], report, never)
+    assert caught.value.permanent
+    assert report.words == []
+
+
+def test_a_server_that_takes_nothing_for_now_is_left_after_a_few() -> None:
+    report = Recorder()
+    with (
+        FakeSmtp([Rule(Step.MAIL, "452 4.3.1 no room")]) as server,
+        sending(server) as provider,
+        pytest.raises(ProviderError, match="in a row"),
+    ):
+        provider.send([message(number) for number in range(1, 20)], report, never)
+    assert [word[:3] for word in report.words] == [(Mark.DEFERRED, number, 452) for number in range(1, 6)]
+
+
+# --- lost connections ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("act", [CLOSE, RESET])
+@pytest.mark.parametrize("step", [Step.CONNECT, Step.EHLO, Step.MAIL, Step.RCPT, Step.DATA, Step.RSET])
+def test_a_connection_lost_before_the_body_costs_nobody_anything(step: Step, act: str) -> None:
+    refused = [Rule(Step.RCPT, "550 5.1.1 unknown", "reader1")] if step is Step.RSET else []
+    report, server = run([*refused, Rule(step, act, times=1)])
+    assert [report.marks(number) for number in (1, 2, 3)] == ["f" if refused else "ba", "ba", "ba"]
+    assert len(server.recipients) == len(set(server.recipients))
+
+
+@pytest.mark.parametrize(("act", "marks"), [(CLOSE, "brba"), (RESET, "ba")])  # a reset takes the 354 with it
+def test_lost_before_the_final_dot_is_not_delivered_and_tried_again(act: str, marks: str) -> None:
+    report, server = run([Rule(Step.BODY, act, "reader2", times=1)])
+    assert report.marks(2) == marks
+    assert server.recipients == [f"reader{number}@example.org" for number in (1, 2, 3)]
+
+
+def test_lost_before_the_final_dot_again_and_again_is_deferred() -> None:
+    report, server = run([Rule(Step.BODY, CLOSE, "reader2")])
+    assert [report.marks(number) for number in (1, 2, 3)] == ["ba", "brbrbrd", "ba"]
+    assert len(server.recipients) == 2
+
+
+@pytest.mark.parametrize("act", [CLOSE, RESET, "nonsense", "354 go on"])
+def test_lost_after_the_final_dot_is_uncertain_and_never_tried_again(act: str) -> None:
+    report, server = run([Rule(Step.DOT, act, "reader2")])
+    assert [report.marks(number) for number in (1, 2, 3)] == ["ba", "bu", "ba"]
+    assert server.recipients == [f"reader{number}@example.org" for number in (1, 2, 3)]
+
+
+def _closing_under_the_dot(monkeypatch: pytest.MonkeyPatch, before: Callable[[Dialogue], None]) -> None:
+    """Do something in the moment between the last look at the connection and the first dot."""
+    say = Dialogue.say
+    done: list[bool] = []
+
+    def outrun(self: Dialogue, data: bytes) -> None:
+        if data == b".\r\n" and not done:
+            done.append(True)
+            before(self)
+        say(self, data)
+
+    monkeypatch.setattr(Dialogue, "say", outrun)
+
+
+def test_a_dot_that_crosses_the_servers_close_is_proven_undelivered(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = Recorder()
+    with FakeSmtp() as server, sending(server) as provider:
+
+        def close(dialogue: Dialogue) -> None:
+            server.hang_up()
+            dialogue.socket.settimeout(5)
+            assert dialogue.socket.recv(1, socket.MSG_PEEK) == b""  # its close has arrived here
+
+        _closing_under_the_dot(monkeypatch, close)
+        provider.send([message(1)], report, never)
+    assert report.marks(1) == "brba"
+    assert server.recipients == ["reader1@example.org"]
+
+
+def test_without_the_kernels_word_a_crossed_dot_is_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = Recorder()
+    monkeypatch.setattr(tcp, "acknowledged", lambda _: None)
+    with FakeSmtp() as server, sending(server) as provider:
+        _closing_under_the_dot(monkeypatch, lambda _: server.hang_up())
+        provider.send([message(1)], report, never)
+    assert report.marks(1)[:2] in ("bu", "br")  # "r": the dot could not even be given to the system
+    assert len(server.recipients) <= 1
+
+
+def test_a_server_that_never_answers_the_dot_is_uncertain() -> None:
+    report = Recorder()
+    with FakeSmtp([Rule(Step.DOT, HANG, times=1)]) as server:
+        values: dict[str, Any] = {"kind": "smtp", "host": "127.0.0.1", "port": server.port, "security": "none"}
+        provider = Smtp(SmtpProvider(**values), patience=0.2)
+        provider.send([message(1), message(2)], report, never)
+        provider.close()
+    assert [report.marks(number) for number in (1, 2)] == ["bu", "ba"]
+
+
+@pytest.mark.parametrize("step", [Step.CONNECT, Step.EHLO, Step.MAIL, Step.RCPT, Step.DATA])
+def test_a_server_that_hangs_is_left(step: Step) -> None:
+    report, _ = run([Rule(step, HANG, times=1)], count=2, timeout="1 s")
+    assert [report.marks(number) for number in (1, 2)] == ["ba", "ba"]
+
+
+@pytest.mark.parametrize("step", [Step.CONNECT, Step.EHLO, Step.MAIL, Step.RCPT, Step.DATA, Step.RSET])
+@pytest.mark.parametrize("act", ["421 4.3.2 closing", "250-not\r\n251 one reply", "what?", "", "999 what"])
+def test_nonsense_before_the_body_costs_nobody_anything(step: Step, act: str) -> None:
+    if step is Step.RCPT and act.startswith("250-"):
+        act = "250-not\r\n550 one reply"
+    refused = [Rule(Step.RCPT, "550 5.1.1 unknown", "reader1")] if step is Step.RSET else []
+    report, _ = run([*refused, Rule(step, act, times=1)], count=2)
+    assert [report.marks(number)[-1] for number in (1, 2)] == ["f" if refused else "a", "a"]
+    assert "u" not in report.marks(1) + report.marks(2)
+
+
+def test_a_reply_out_of_turn_is_not_taken_for_the_next_ones() -> None:
+    report, server = run([Rule(Step.DOT, "250 2.0.0 taken\r\n451 4.4.2 idle", "reader1")])
+    assert [report.marks(number) for number in (1, 2, 3)] == ["ba", "ba", "ba"]
+    assert server.connections == 2
+
+
+def test_a_server_that_closes_again_and_again_is_left_and_says_why() -> None:
+    report = Recorder()
+    with (
+        FakeSmtp([Rule(Step.MAIL, CLOSE)]) as server,
+        sending(server) as provider,
+        pytest.raises(ProviderError, match="closed the connection"),
+    ):
+        provider.send([message(number) for number in range(1, 20)], report, never)
+    assert len(report.words) == 5
+
+
+def test_nobody_listening_is_one_error_with_a_remedy() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    pauses: list[float] = []
+    values: dict[str, Any] = {"kind": "smtp", "host": "127.0.0.1", "port": port, "security": "none"}
+    provider = Smtp(SmtpProvider(**values), pause=pauses.append)
+    with pytest.raises(ProviderError, match="cannot be reached") as caught:
+        provider.send([message(1)], Recorder(), never)
+    assert not caught.value.permanent
+    assert sum(pauses) == pytest.approx(6)
+
+
+# --- stopping --------------------------------------------------------------------------------------------------
+
+
+def test_stop_while_a_reply_is_awaited_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("publisher.providers.smtp_dialogue.GRACE_SECONDS", 0.2)
+    report = Recorder()
+    with FakeSmtp([Rule(Step.DOT, HANG)]) as server:
+        values: dict[str, Any] = {"kind": "smtp", "host": "127.0.0.1", "port": server.port, "security": "none"}
+        provider = Smtp(SmtpProvider(**values))
+        provider.send([message(1), message(2)], report, lambda: bool(report.words))
+        provider.close()
+    assert [report.marks(number) for number in (1, 2)] == ["bu", ""]
+
+
+def test_stop_while_connecting_begins_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    answers = iter([False, True])
+    values: dict[str, Any] = {"kind": "smtp", "host": "127.0.0.1", "port": port, "security": "none"}
+    report = Recorder()
+    provider = Smtp(SmtpProvider(**values), pause=lambda _: None)
+    provider.send([message(1)], report, lambda: next(answers, True))
+    assert report.words == []
+
+
+# --- what the server offers ------------------------------------------------------------------------------------
+
+
+def test_size_and_8bitmime_are_declared_where_they_are_offered() -> None:
+    eight_bit = message(1, data="Subject: One\r\n\r\nGrüße\r\n".encode())
+    with FakeSmtp() as server, sending(server) as provider:
+        provider.send([eight_bit], Recorder(), never)
+    assert f"MAIL FROM:<news@example.org> SIZE={len(eight_bit.data)} BODY=8BITMIME" in server.commands
+
+
+@pytest.mark.parametrize(
+    ("changes", "features", "text"),
+    [
+        ({"data": b"Subject: One\r\n\r\n" + b"x" * 200 + b"\r\n"}, ["SIZE 100"], "too big: 218 bytes"),
+        ({"data": "Subject: One\r\n\r\nGrüße\r\n".encode()}, [], "8BITMIME"),
+        ({"recipient": "jürgen@example.org"}, [], "SMTPUTF8"),
+        ({"recipient": "a@example.org>\r\nRCPT TO:<b@example.org"}, [], "no address may have"),
+        ({"data": b"Subject: One\r\n\r\nbare\nline\r\n"}, [], "not CR LF"),
+        ({"data": b"Subject: One\r\n\r\n.\n.\r\n"}, [], "not CR LF"),
+        ({"data": b"Subject: One\r\n\r\nbare\rreturn\r\n"}, [], "not CR LF"),
+    ],
+)
+def test_what_the_server_cannot_take_fails_alone_and_is_explained(
+    changes: dict[str, Any], features: list[str], text: str
+) -> None:
+    report = Recorder()
+    with FakeSmtp(features=features) as server, sending(server) as provider:
+        provider.send([message(1, **changes), message(2)], report, never)
+    mark, _, code, found = report.last(1)
+    assert (mark, code) == (Mark.FAILED, None)
+    assert text in found
+    assert report.marks(2) == "ba"
+    assert server.recipients == ["reader2@example.org"]
+
+
+def test_smtputf8_is_used_where_it_is_offered() -> None:
+    with FakeSmtp(features=["SMTPUTF8", "8BITMIME"]) as server, sending(server) as provider:
+        provider.send([message(1, recipient="jürgen@example.org")], Recorder(), never)
+    assert "MAIL FROM:<news@example.org> SMTPUTF8" in server.commands
+    assert server.recipients == ["jürgen@example.org"]
+
+
+def test_a_server_without_ehlo_is_greeted_the_old_way() -> None:
+    report, server = run([Rule(Step.EHLO, "502 5.5.1 not known")], count=1, helo="mail.example.org")
+    assert server.commands[:2] == ["EHLO mail.example.org", "HELO mail.example.org"]
+    assert report.marks(1) == "ba"
+
+
+def test_no_starttls_is_no_mail_in_clear() -> None:
+    with (
+        FakeSmtp() as server,
+        sending(server, security="starttls") as provider,
+        pytest.raises(ProviderError, match="offers no STARTTLS") as caught,
+    ):
+        provider.send([message(1)], Recorder(), never)
+    assert caught.value.permanent
+    assert server.recipients == []
+
+
+def test_no_login_offered_is_an_error_and_the_password_stays_here() -> None:
+    with (
+        FakeSmtp() as server,
+        sending(server, user="news", password=SecretStr("hunter2")) as provider,
+        pytest.raises(ProviderError, match="offers no login") as caught,
+    ):
+        provider.send([message(1)], Recorder(), never)
+    assert caught.value.permanent
+    assert not any("hunter2" in command for command in server.commands)
+
+
+# --- the wire --------------------------------------------------------------------------------------------------
+
+LINES = st.lists(st.binary(max_size=8).map(lambda line: line.replace(b"\r", b"").replace(b"\n", b"")), max_size=8)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(lines=LINES)
+def test_no_body_ends_the_message_early_and_every_one_comes_back(lines: list[bytes]) -> None:
+    data = b"".join(line + b"\r\n" for line in lines)
+    body = wire_body(data)
+    assert b"\r\n.\r\n" not in b"\r\n" + body
+    received = [line[1:] if line.startswith(b".") else line for line in body.split(b"\r\n")[:-1]]
+    assert received == (lines or [b""])
