@@ -9,7 +9,7 @@ import typer
 
 from publisher import __version__
 from publisher.cli import db, digest, feed, init, mailing, preview, resend, run, sender, serve, subscriber
-from publisher.cli.context import Options
+from publisher.cli.context import Options, use
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,7 +30,6 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def root(
-    context: typer.Context,
     config: Annotated[Path, typer.Option("--config", envvar="PUBLISHER_CONFIG", help="The configuration.")] = Path(
         "config.toml"
     ),
@@ -40,7 +39,7 @@ def root(
     ] = False,
 ) -> None:
     """Options that every command has."""
-    context.obj = Options(config, debug)
+    use(Options(config, debug))
 
 
 for module in (init, run, serve, preview, resend, sender):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import getpass
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import typer
 
 from publisher.app import App, open_app
@@ -24,10 +25,17 @@ class Options:
     debug: bool = False
 
 
+_current: ContextVar[Options] = ContextVar("options", default=Options())  # noqa: B039 - frozen
+
+
+def use(chosen: Options) -> None:
+    """Remember the options of this call of the command line."""
+    _current.set(chosen)
+
+
 def options() -> Options:
     """The options of the command that runs."""
-    found = click.get_current_context().find_object(Options)
-    return found if found is not None else Options()
+    return _current.get()
 
 
 @contextmanager
@@ -59,7 +67,7 @@ def confirm(question: str, *, yes: bool) -> None:
     """
     if yes:
         return
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         raise UsageError(f"not done without a word: {question}", remedy="Add --yes to go ahead")
     if not typer.confirm(question):
         raise UsageError("nothing was done", remedy="Run it again when you are sure")

@@ -20,4 +20,8 @@ def group() -> None:
 def upgrade() -> None:
     """Bring the schema to this version of the publisher; again changes nothing."""
     before, after = upgrade_database(options().config)
-    say(f"the database is at {after}" if before == after else f"the database went from {before or 'empty'} to {after}")
+    say(
+        f"the database is at {after}"
+        if before == after
+        else f"the database went from {before or 'empty'} to {after}"
+    )

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from publisher import due
 from publisher.app import App
 from publisher.cli.context import actor, instance
-from publisher.cli.output import local, say, show_json, show_rows
+from publisher.cli.output import cell, local, say, show_json, show_rows
 from publisher.digests.record import DigestRecord
 
 app = typer.Typer(no_args_is_help=True, help="Digests: list, show, finalize, hold, release.")
@@ -26,47 +25,55 @@ def list_(
 ) -> None:
     """Every digest, newest first, and what it waits for."""
     with instance() as opened:
-        now = opened.clock()
         if newsletter:
             opened.settings.newsletter_named(newsletter)
-        with opened.store.read() as unit:
-            records = unit.digests.all(newsletter)
+        records = opened.editorial.all(newsletter)
+        waiting = {
+            cadence.newsletter: opened.publisher.waiting(cadence, opened.clock()) for cadence in opened.cadences
+        }
         show_rows(
-            [_row(opened, record, records) | {"next": _waits(opened, record, records, now)} for record in records],
+            [
+                _row(opened, record) | {"next": waiting.get(record.newsletter, {}).get(record.id, "")}
+                for record in records
+            ],
             ("digest", "date", "state", "mail", "published", "title", "next"),
             as_json=as_json,
-            empty=f"No digest yet: put one into {opened.inbox_directory}",
+            empty=f"No digest yet: put one into {opened.settings.path(opened.settings.inbox.directory)}",
         )
 
 
 @app.command()
 def show(name: Name, as_json: Json = False) -> None:
-    """One digest: its state, its editions, mailings and publications."""
+    """One digest: its state, its mailings and publications, and everything that was done with it."""
     with instance() as opened:
-        record = opened.editorial.find(name)
-        with opened.store.read() as unit:
-            edition = unit.editions.newest(record.id)
-            facts = _row(opened, record, ()) | {
-                "entry_id": record.entry_id,
-                "source": record.source,
-                "publish_at": record.publish_at,
-                "finalized_at": record.finalized_at,
-                "held_because": record.held_because,
-                "edition": edition and edition.number,
-                "subject": edition and edition.rendered.subject,
-                "address": opened.page_url(record) if edition else None,
-                "mailings": [
-                    {"id": m.id, "kind": m.kind, "state": m.state, "reason": m.reason, "created": m.created_at}
-                    for m in unit.mailings.all(record.id)
-                ],
-                "publications": [
-                    {"target": p.target, "state": p.state, "error": p.error}
-                    for p in (unit.publications.of_edition(edition.id) if edition else ())
-                ],
-                "events": [
-                    {"at": e.at, "kind": e.kind, "actor": e.actor, **e.data} for e in unit.events.of_digest(record.id)
-                ],
-            }
+        story = opened.editorial.story(opened.editorial.find(name))
+        record = story.record
+        facts = _row(opened, record) | {
+            "source": record.source,
+            "publish_at": record.publish_at,
+            "finalized_at": record.finalized_at,
+            "held_because": record.held_because,
+            "entry_id": record.entry_id,
+            "edition": story.edition,
+            "subject": story.subject,
+            "address": opened.look(record.newsletter).page_url(record.slug) if story.edition else None,
+            "mailings": [
+                {
+                    "id": m.id,
+                    "kind": m.kind,
+                    "state": m.state,
+                    "reason": m.reason,
+                    "actor": m.actor,
+                    "at": m.created_at,
+                }
+                for m in story.mailings
+            ],
+            "publications": [
+                {"target": p.target, "state": p.state, "error": p.error, "due": p.due_at}
+                for p in story.publications
+            ],
+            "events": [{"at": e.at, "kind": e.kind, "actor": e.actor, **e.data} for e in story.events],
+        }
         if as_json:
             show_json(facts)
         else:
@@ -105,8 +112,8 @@ def release(
         say("`publisher run` (or `publisher serve`, when it runs) carries it out")
 
 
-def _row(opened: App, record: DigestRecord, _records: object) -> dict[str, object]:
-    zone = opened.settings.newsletter_named(record.newsletter).timezone
+def _row(opened: App, record: DigestRecord) -> dict[str, object]:
+    zone = opened.timezone(record.newsletter)
     return {
         "digest": record.key,
         "title": record.title,
@@ -118,15 +125,14 @@ def _row(opened: App, record: DigestRecord, _records: object) -> dict[str, objec
     }
 
 
-def _waits(opened: App, record: DigestRecord, records: object, now: object) -> str:
-    return due.waiting_reason(record)
-
-
 def _show(facts: dict[str, object]) -> None:
     for key, value in facts.items():
         if isinstance(value, list):
             say(f"{key}:")
             for row in value:
-                say("  " + "  ".join(f"{k}={v}" for k, v in row.items() if v not in ("", None)))
+                say(
+                    "  "
+                    + "  ".join(f"{name}={cell(fact)}" for name, fact in row.items() if fact not in ("", None))
+                )
         elif value not in ("", None):
-            say(f"{key + ':':14}{value}")
+            say(f"{key + ':':14}{cell(value)}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from publisher.cli.context import instance
-from publisher.cli.output import count, say, warn
+from publisher.cli.output import warn
+from publisher.cli.telling import tell_put
 
 app = typer.Typer(no_args_is_help=True, help="Feeds and pages: build.")
 
@@ -18,14 +19,11 @@ def group() -> None:
 @app.command()
 def build() -> None:
     """Put every page and feed again at every endpoint, wherever its bytes differ."""
-    failed = False
-    with instance() as opened, opened.locked("pass"):
-        for put in opened.channels.rebuild():
-            say(f"{put.endpoint}: {count(put.editions, 'edition')}, {count(len(put.paths), 'document')} changed")
-            for path in put.paths:
-                say(f"  {path}")
+    with instance() as opened, opened.locked():
+        puts = opened.channels.rebuild()
+        for put in puts:
+            tell_put(opened, put)
             if put.error:
-                failed = True
                 warn(f"publisher: {put.error}")
-    if failed:
+    if any(put.error for put in puts):
         raise typer.Exit(1)

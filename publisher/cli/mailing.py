@@ -6,14 +6,16 @@ from typing import Annotated
 
 import typer
 
+from publisher.app import App
 from publisher.cli.context import instance
-from publisher.cli.output import say, show_json, show_rows
-from publisher.ledger import DeliveryState
+from publisher.cli.output import local, say, show_json, show_rows
+from publisher.ledger import DeliveryState, Failure
+from publisher.publishing.mailroom import MailingFacts
 
 app = typer.Typer(no_args_is_help=True, help="Mailings: list, show.")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
-SHOWN = ("pending", "accepted", "deferred", "failed", "uncertain", "skipped")
+SHOWN = ("pending", "sending", "accepted", "deferred", "failed", "uncertain", "skipped")
 
 
 @app.command("list")
@@ -21,7 +23,7 @@ def list_(as_json: Json = False) -> None:
     """Every mailing, newest first, with how many deliveries stand where."""
     with instance() as opened:
         show_rows(
-            [opened.mailing_facts(mailing) for mailing in opened.mailings()],
+            [_row(opened, facts) for facts in opened.mailroom.all()],
             ("id", "digest", "kind", "state", "mails", *SHOWN, "created"),
             as_json=as_json,
             empty="No mailing yet: `publisher run` makes one when a digest is due",
@@ -36,22 +38,55 @@ def show(
 ) -> None:
     """One mailing: the sums, who was left out, and each failure in the server's words."""
     with instance() as opened:
-        mailing = opened.mailing(mailing_id)
-        facts = opened.mailing_facts(mailing)
-        troubled = opened.troubled(mailing.id, limit or None)
+        facts = opened.mailroom.facts(mailing_id)
+        zone = opened.timezone(facts.digest.newsletter)
+        troubled = [_trouble(failure, zone) for failure in opened.mailroom.troubled(mailing_id, limit or None)]
         if as_json:
-            show_json(facts | {"deliveries": troubled})
-            return
-        say(f"Mailing {mailing.id} of {facts['digest']}: {facts['kind']}, {facts['state']}")
-        if mailing.reason:
-            say(f"  because: {mailing.reason} ({mailing.actor})")
-        for state in DeliveryState:
-            if number := facts.get(state):
-                say(f"  {number:>8}  {state}")
-        for reason, number in mailing.left_out.items():
-            say(f"  {number:>8}  not planned: {reason}")
-        if troubled:
-            say()
-            show_rows(troubled, ("email", "state", "code", "reason", "due"), as_json=False, empty="")
-            if facts.get(DeliveryState.FAILED):
-                say(f"\n`publisher resend {facts['digest']} --failed --reason TEXT` mails those that failed again")
+            left_out = dict(facts.mailing.left_out)
+            show_json(_row(opened, facts) | {"left_out": left_out, "deliveries": troubled})
+        else:
+            _show(facts, troubled)
+
+
+def _show(facts: MailingFacts, troubled: list[dict[str, object]]) -> None:
+    mailing, digest = facts.mailing, facts.digest.key
+    say(f"Mailing {mailing.id} of {digest}: {mailing.kind}, {mailing.state}")
+    if mailing.reason:
+        say(f"  because: {mailing.reason} ({mailing.actor})")
+    for state, number in facts.counts.items():
+        say(f"  {number:>8}  {state}")
+    for reason, number in mailing.left_out.items():
+        say(f"  {number:>8}  left out: {reason}")
+    if troubled:
+        say()
+        show_rows(troubled, ("email", "state", "code", "reason", "due"), as_json=False, empty="")
+    if facts.counts.get(DeliveryState.FAILED):
+        say()
+        say(f"`publisher resend {digest} --failed --reason TEXT` mails those that failed again")
+
+
+def _row(opened: App, facts: MailingFacts) -> dict[str, object]:
+    mailing, zone = facts.mailing, opened.timezone(facts.digest.newsletter)
+    return {
+        "id": mailing.id,
+        "digest": facts.digest.key,
+        "kind": mailing.kind,
+        "state": mailing.state,
+        "actor": mailing.actor,
+        "reason": mailing.reason,
+        "mails": sum(facts.counts.values()),
+        **{state: facts.counts.get(DeliveryState(state), 0) for state in SHOWN},
+        "created": local(mailing.created_at, zone),
+        "finished": local(mailing.finished_at, zone),
+    }
+
+
+def _trouble(failure: Failure, zone: str) -> dict[str, object]:
+    return {
+        "email": failure.email or "(erased)",
+        "state": failure.state,
+        "code": failure.code,
+        "reason": failure.reason,
+        "attempts": failure.attempts,
+        "due": local(failure.due_at, zone),
+    }

@@ -7,9 +7,10 @@ import typer
 from publisher.app import App
 from publisher.cli.context import instance
 from publisher.cli.output import count, say, warn
-from publisher.cli.progress import Bar
+from publisher.cli.progress import MailingBar
 from publisher.cli.telling import tell_mailing, tell_pass
-from publisher.ledger import MailingState
+from publisher.digests.model import DigestState
+from publisher.ledger import DeliveryState
 
 
 def register(app: typer.Typer) -> None:
@@ -20,30 +21,29 @@ def register(app: typer.Typer) -> None:
 def run() -> None:
     """Take digests in, publish what is due, bring every endpoint up, send what may leave; then stop."""
     with instance() as opened:
-        rescued = opened.rescue()
+        rescued = opened.rescuer.rescue(opened.clock())
         if rescued:
-            say(f"Went on after a sender that had died: {count(rescued, 'delivery', 'deliveries')} settled")
-        report = opened.run_pass(wait_for_files=True)
+            say(f"Went on after {count(len(rescued), 'sender')} that had died")
+        report = opened.run_pass()
         tell_pass(opened, report)
-        troubled = bool(report.errors or report.held)
-        troubled |= send(opened)
-        troubled |= any(record.state == "held" for record in opened.digests())
-    if troubled:
+        troubled = send(opened)
+        held = [record for record in opened.editorial.all() if record.state is DigestState.HELD]
+    if troubled or report.errors or held:
         raise typer.Exit(1)
 
 
 def send(opened: App) -> bool:
-    """Send every running mailing to its end and tell the sums; whether something failed or is uncertain."""
-    running = [mailing for mailing in opened.mailings() if mailing.state is MailingState.RUNNING]
+    """Send every running mailing as far as it goes now, and tell the sums; whether something is not well."""
+    running = opened.mailroom.running()
     if not running:
         return False
-    with Bar("Sending", opened.open_deliveries()) as bar:
-        ended_well = opened.send(bar)
-    troubled = not ended_well
-    for mailing in reversed(running):
-        facts = opened.mailing_facts(opened.mailing(mailing.id))
+    bar = MailingBar(opened.mailroom, running)
+    with bar:
+        ended = opened.send(tick=bar.tick)
+    all_facts = [opened.mailroom.facts(mailing.id) for mailing in running]
+    for facts in all_facts:
         tell_mailing(facts)
-        troubled |= bool(facts.get("failed") or facts.get("uncertain"))
-    for line in opened.send_errors():
-        warn(f"publisher: {line}")
-    return troubled
+    for error in ended.errors:
+        warn(error if error.startswith("publisher:") else f"publisher: {error}")
+    bad = (DeliveryState.FAILED, DeliveryState.UNCERTAIN)
+    return bool(ended.errors) or any(facts.counts.get(state) for facts in all_facts for state in bad)

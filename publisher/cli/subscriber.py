@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from publisher.cli.context import instance
+from publisher.cli.context import actor, instance
 from publisher.cli.output import count, say, show_json, show_rows, warn
 from publisher.cli.progress import Bar
 from publisher.errors import UsageError
+from subscribers.listing import Line
 
 app = typer.Typer(no_args_is_help=True, help="Subscribers: add, list, import.")
 
 Newsletter = Annotated[str, typer.Option("--newsletter", help="The newsletter's slug.")]
 Confirmed = Annotated[
-    bool, typer.Option("--confirmed", help="They agreed already: mail them from now on. Without it nobody is mailed.")
+    bool,
+    typer.Option("--confirmed", help="They agreed already: mail them from now on. Without it nobody is mailed."),
 ]
 BAD_ROWS_SHOWN = 50
 
@@ -25,28 +28,40 @@ BAD_ROWS_SHOWN = 50
 def add(
     email: Annotated[str, typer.Argument(metavar="ADDRESS")],
     newsletter: Newsletter,
-    name: Annotated[str, typer.Option("--name")] = "",
-    language: Annotated[str, typer.Option("--language")] = "",
-    timezone: Annotated[str, typer.Option("--timezone")] = "",
+    name: Annotated[str, typer.Option("--name", help="What mail is addressed to.")] = "",
+    language: Annotated[str, typer.Option("--language", help="Like en or pt-BR.")] = "",
+    timezone: Annotated[str, typer.Option("--timezone", help="Like Europe/Berlin.")] = "",
     confirmed: Confirmed = False,
 ) -> None:
     """Add one subscriber."""
     with instance() as opened:
         opened.settings.newsletter_named(newsletter)
-        say(opened.people.add(email, newsletter, name, language, timezone, confirmed=confirmed, now=opened.clock()))
+        line = opened.people.add(
+            email,
+            newsletter,
+            name=name,
+            language=language,
+            timezone=timezone,
+            confirmed=confirmed,
+            actor=actor(),
+            now=opened.clock(),
+        )
+        say(line)
 
 
 @app.command("list")
 def list_(
     newsletter: Annotated[str | None, typer.Option("--newsletter", help="Only this one.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many; 0 = all.")] = 100,
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable; all unless --limit is given.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Machine-readable; all unless --limit is given.")
+    ] = False,
 ) -> None:
     """Subscribers by address."""
     with instance() as opened:
         if newsletter:
             opened.settings.newsletter_named(newsletter)
-        rows = list(opened.people.list(newsletter, None if as_json and limit == 100 else limit or None))
+        rows = [_row(line) for line in opened.people.list(newsletter, limit or None)]
         total = opened.people.count(newsletter)
         show_rows(
             rows,
@@ -63,7 +78,7 @@ def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV: email, name, language, timezone, sections.")],
     newsletter: Newsletter,
     confirmed: Confirmed = False,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
     """Import subscribers; again changes nothing. Bad rows are told, the good ones go in."""
     with instance() as opened:
@@ -72,17 +87,22 @@ def import_(
             size = file.stat().st_size
             with file.open("rb") as source, Bar("Importing", size) as bar:
                 report = opened.people.import_csv(
-                    source, newsletter, confirmed=confirmed, source_name=file.name, now=opened.clock(), progress=bar
+                    source,
+                    newsletter,
+                    confirmed=confirmed,
+                    source_name=file.name,
+                    now=opened.clock(),
+                    progress=bar,
                 )
         except OSError as error:
             raise UsageError(f"{file} cannot be read: {error.strerror}", remedy="Name a CSV file") from error
     if as_json:
-        show_json(report)
+        show_json(asdict(report))
     else:
         say(
             f"{file.name}: {count(report.added, 'subscriber')} added, {report.updated} updated, "
             f"{report.unchanged} unchanged, {report.left_out} left out (unsubscribed or suppressed), "
-            f"{report.bad} bad"
+            f"{report.duplicates} twice in the file, {report.bad} bad"
         )
     for line, reason in report.problems[:BAD_ROWS_SHOWN]:
         warn(f"{file}:{line}: {reason}")
@@ -90,3 +110,8 @@ def import_(
         warn(f"{file}: … and {report.bad - BAD_ROWS_SHOWN} more bad rows")
     if report.bad:
         raise typer.Exit(1)
+
+
+def _row(line: Line) -> dict[str, object]:
+    facts = asdict(line) | {"sections": "|".join(line.sections) if line.sections is not None else None}
+    return {name: value for name, value in facts.items() if name not in ("subscriber_id", "email_key")}

@@ -23,7 +23,7 @@ from publisher.digests.readers import READERS, read_file, suffix_of
 from publisher.errors import DigestError
 
 Clock = Callable[[], datetime]
-Sleep = Callable[[float], None]
+Sleep = Callable[[float], object]
 FirstSeen = Callable[[str, str], date]
 """The day a file was first seen, in its newsletter's zone, from the newsletter's slug and the file's path."""
 

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.digests.model import DigestState
 from publisher.digests.record import DigestRecord, MailChoice
+from publisher.editions import Publication
 from publisher.errors import UsageError
-from publisher.publishing.ports import Store
+from publisher.ledger import Mailing
+from publisher.publishing.ports import Event, Store
 from publisher.publishing.publish import Publisher, plan_scheduled
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything known about one digest. `edition` and `subject` are the newest edition's."""
+
+    record: DigestRecord
+    edition: int | None
+    subject: str | None
+    mailings: Sequence[Mailing]
+    publications: Sequence[Publication]
+    events: Sequence[Event]
 
 
 class Editorial:
@@ -34,6 +50,24 @@ class Editorial:
             keys = ", ".join(record.key for record in found)
             raise UsageError(f'"{text}" names several digests', remedy=f"Write one of: {keys}")
         return found[0]
+
+    def all(self, newsletter: str | None = None) -> Sequence[DigestRecord]:
+        """Every digest, newest-dated first."""
+        with self._store.read() as unit:
+            return unit.digests.all(newsletter)
+
+    def story(self, record: DigestRecord) -> Story:
+        """What is known about a digest and was done with it."""
+        with self._store.read() as unit:
+            edition = unit.editions.newest(record.id)
+            return Story(
+                record=unit.digests.get(record.id),
+                edition=edition.number if edition else None,
+                subject=edition.rendered.subject if edition else None,
+                mailings=unit.mailings.all(record.id),
+                publications=unit.publications.of_edition(edition.id) if edition else (),
+                events=unit.events.of_digest(record.id),
+            )
 
     def finalize(self, record: DigestRecord, now: datetime, *, actor: str) -> None:
         """Say that a draft is final: it goes at its slot.

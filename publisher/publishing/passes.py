@@ -13,16 +13,16 @@ from datetime import datetime
 from publisher.digests.record import DigestRecord
 from publisher.errors import PublisherError
 from publisher.publishing.channels import Channels, Put
-from publisher.publishing.intake import Intake, Taken
+from publisher.publishing.intake import Intake
 from publisher.publishing.mail_start import MailStarter, Start
-from publisher.publishing.publish import Cadence, Published, Publisher
+from publisher.publishing.publish import Cadence, Pass, Published, Publisher
 
 
 @dataclass(frozen=True, slots=True)
 class PassReport:
     """What one pass did, step by step."""
 
-    taken: tuple[Taken, ...] = ()
+    taken: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     published: tuple[Published, ...] = ()
     held: tuple[tuple[DigestRecord, str], ...] = ()
@@ -63,22 +63,19 @@ class Passes:
         self._channels = channels
         self._starter = starter
 
-    def run(self, clock: Callable[[], datetime]) -> PassReport:
+    def run(self, clock: Callable[[], datetime], sleep: Callable[[float], object]) -> PassReport:
         """One pass. A failure of one digest, newsletter or endpoint is in the report, and the rest goes on."""
-        taking = self._intake.take_in(clock())
-        passes = [self._publisher.publish_due(cadence, clock()) for cadence in self._cadences]
+        taking = self._intake.take_in(clock, sleep)
+        result = Pass()
+        for cadence in self._cadences:
+            result += self._publisher.publish_due(cadence, clock(), busy=taking.busy)
         puts = self._channels.bring_up(clock())
-        starts = self._starter.start(clock())
         return PassReport(
-            taken=taking.taken,
+            taken=taking.lines,
             notes=taking.notes,
-            published=tuple(one for done in passes for one in done.published),
-            held=tuple(one for done in passes for one in done.held),
+            published=result.published,
+            held=result.held,
             puts=puts,
-            starts=starts,
-            errors=(
-                *taking.errors,
-                *(error for done in passes for error in done.errors),
-                *(put.error for put in puts if put.error),
-            ),
+            starts=self._starter.start(clock()),
+            errors=(*taking.errors, *result.errors, *(put.error for put in puts if put.error)),
         )

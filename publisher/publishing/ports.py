@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
+
+from sqlalchemy import Select
 
 from publisher.digests.model import Asset, Digest, DigestState
 from publisher.digests.record import DigestRecord, MailChoice
 from publisher.editions import Document, Edition, Headline, Publication, PublishedEdition, RenderedEdition
-from publisher.ledger import Mailing, MailingKind, MailingState
+from publisher.ledger import DeliveryState, Failure, Latest, Mailing, MailingKind, MailingState
+from publisher.mailings.ports import WhyNot
 
 
 class Digests(Protocol):
@@ -106,6 +109,25 @@ class Mailings(Protocol):
     def get(self, mailing_id: int) -> Mailing: ...
     def all(self, digest_id: int | None = None) -> Sequence[Mailing]: ...
     def waiting(self) -> Sequence[Mailing]: ...
+    def counts(self, mailing_id: int) -> Mapping[DeliveryState, int]: ...
+    def failures(self, mailing_id: int, limit: int | None = None) -> Sequence[Failure]: ...
+
+
+class Plans(Protocol):
+    """The planning of mailings in the ledger."""
+
+    def plan(
+        self, mailing_id: int, *, audience: Select[*tuple[Any, ...]], left_out: Any, why_not: WhyNot, now: datetime
+    ) -> bool: ...
+    def lock_digest(self, digest_id: int) -> None: ...
+    def latest(
+        self,
+        digest_id: int,
+        *,
+        why_not: WhyNot,
+        states: Collection[DeliveryState] | None = None,
+        email_key: str | None = None,
+    ) -> Sequence[Latest]: ...
 
 
 class Publications(Protocol):
@@ -119,8 +141,23 @@ class Publications(Protocol):
     def mark_behind(self, publication_id: int, error: str, due_at: datetime, now: datetime) -> None: ...
 
 
+class Event(Protocol):
+    """One act of the log."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def actor(self) -> str: ...
+    @property
+    def data(self) -> Mapping[str, Any]: ...
+
+
 class Events(Protocol):
     """The append-only log of acts."""
+
+    def of_digest(self, digest_id: int) -> Sequence[Event]: ...
 
     def append(
         self,
@@ -151,6 +188,8 @@ class Unit(Protocol):
     def editions(self) -> Editions: ...
     @property
     def mailings(self) -> Mailings: ...
+    @property
+    def plans(self) -> Plans: ...
     @property
     def publications(self) -> Publications: ...
     @property

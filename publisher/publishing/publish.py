@@ -79,15 +79,35 @@ class Publisher:
         self._mint = mint
         self._targets = targets
 
-    def publish_due(self, cadence: Cadence, now: datetime) -> Pass:
+    def waiting(self, cadence: Cadence, now: datetime) -> dict[int, str]:
+        """What each digest of a newsletter waits for, by its id; nothing for one that does not wait."""
+        records, taken = self._agenda(cadence, now)
+        return {
+            record.id: due.waiting_reason(
+                record, schedule=cadence.schedule, timezone=cadence.timezone, taken=taken, now=now
+            )
+            for record in records
+        }
+
+    def next_event(self, cadence: Cadence, now: datetime) -> datetime | None:
+        """When a newsletter next has something to do; None when nothing waits."""
+        records, taken = self._agenda(cadence, now)
+        return due.next_event(records, schedule=cadence.schedule, timezone=cadence.timezone, taken=taken, now=now)
+
+    def _agenda(self, cadence: Cadence, now: datetime) -> tuple[Sequence[DigestRecord], frozenset[datetime]]:
+        with self._store.read() as unit:
+            records = unit.digests.all(cadence.newsletter)
+            return records, unit.digests.taken_slots(cadence.newsletter, now - SLOTS_KEPT)
+
+    def publish_due(self, cadence: Cadence, now: datetime, *, busy: Collection[str] = ()) -> Pass:
         """Publish, or hold, whatever one newsletter's schedule says is due at `now`.
 
         A backlog is published in one go, each a second before the next: feeds want moments that differ
-        (https://validator.w3.org/feed/docs/warning/DuplicateUpdated.html), and none in the future.
+        (https://validator.w3.org/feed/docs/warning/DuplicateUpdated.html), and none in the future. What came
+        from a file that is `busy` waits: the file says something else by now.
         """
-        with self._store.read() as unit:
-            records = unit.digests.all(cadence.newsletter)
-            taken = unit.digests.taken_slots(cadence.newsletter, now - SLOTS_KEPT)
+        records, taken = self._agenda(cadence, now)
+        records = [record for record in records if record.source not in busy]
         intents = due.decide(
             records,
             schedule=cadence.schedule,

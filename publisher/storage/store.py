@@ -13,6 +13,7 @@ from publisher.storage.digests import Digests
 from publisher.storage.editions import Editions
 from publisher.storage.events import Events
 from publisher.storage.mailings import Mailings
+from publisher.storage.plans import Plans
 from publisher.storage.publications import Publications
 from publisher.storage.settings import Facts
 
@@ -37,6 +38,11 @@ class Unit:
     def mailings(self) -> Mailings:
         """Mailings."""
         return Mailings(self.connection)
+
+    @property
+    def plans(self) -> Plans:
+        """Deliveries, as mailings are planned."""
+        return Plans(self.connection)
 
     @property
     def publications(self) -> Publications:

@@ -1,0 +1,331 @@
+"""The composition root: the one place that builds adapters and hands them to the use cases.
+
+Everything above (command line, web, scheduling) opens an `App` and calls what hangs on it; everything below knows
+only Protocols.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from publisher import config, slots
+from publisher.config import Settings
+from publisher.digests.identity import Home
+from publisher.digests.model import Digest
+from publisher.digests.record import DigestRecord
+from publisher.editions import Document, Edition, RenderedEdition
+from publisher.endpoints import registry as endpoints
+from publisher.engines.local import Engine, EngineReport
+from publisher.errors import ConfigError, StorageError
+from publisher.feeds.identity import authority, mint_entry_id
+from publisher.mailings.composing import EditionComposer
+from publisher.mailings.outcomes import RetryPolicy
+from publisher.mailings.rescue import Rescuer
+from publisher.mailings.sending import SenderParts, SenderResult, StopSignal, run_sender
+from publisher.people import People
+from publisher.providers import registry as providers
+from publisher.publishing.channels import Channels, target_of
+from publisher.publishing.editorial import Editorial
+from publisher.publishing.intake import Intake
+from publisher.publishing.links import Links
+from publisher.publishing.mail_start import MailStarter
+from publisher.publishing.mailroom import Mailroom
+from publisher.publishing.passes import Passes, PassReport
+from publisher.publishing.previewing import preview_documents, unpublished_edition
+from publisher.publishing.publish import Cadence, Publisher
+from publisher.publishing.site import Site
+from publisher.rendering.edition import render
+from publisher.rendering.look import Look, newsletter_look, site_look
+from publisher.secrets import instance_secret
+from publisher.storage import locks, migrate
+from publisher.storage.database import Database, connect
+from publisher.storage.ledger import LedgerStore
+from publisher.storage.store import Store
+
+Clock = Callable[[], datetime]
+PASS_LOCK = "pass"  # noqa: S105 - the name of a lock
+PASS_WAIT_SECONDS = 600
+"""How long a pass waits for another process's pass: longer than one takes, shorter than an editor's patience."""
+
+
+def wall_clock() -> datetime:
+    """The present moment, aware UTC."""
+    return datetime.now(UTC)
+
+
+def open_app(config_file: Path, clock: Clock = wall_clock) -> App:
+    """Open the instance that a configuration describes; a missing database is made.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        StorageError: the database cannot be used, or has an older schema.
+    """
+    settings = load_settings(config_file)
+    database = connect(settings.storage.url, settings.root)
+    migrate.prepare(database)
+    return App(config_file.resolve(), settings, database, clock)
+
+
+def upgrade_database(config_file: Path) -> tuple[str, str]:
+    """Bring the schema to this version; gives (from, to)."""
+    settings = load_settings(config_file)
+    database = connect(settings.storage.url, settings.root)
+    try:
+        return migrate.upgrade(database)
+    finally:
+        database.close()
+
+
+def load_settings(config_file: Path) -> Settings:
+    """The settings, checked as far as they go without touching anything outside.
+
+    Raises:
+        ConfigError: a key is wrong, or a schedule cannot be read.
+    """
+    settings = config.load(config_file)
+    for newsletter in settings.newsletter:
+        try:
+            slots.parse(newsletter.schedule)
+        except ConfigError as error:
+            raise ConfigError(
+                f"newsletter.schedule: {error.message}",
+                remedy=error.remedy,
+                file=str(config_file),
+                newsletter=newsletter.slug,
+            ) from error
+    return settings
+
+
+def sample_configuration() -> bytes:
+    """The commented config.toml that a new instance begins with: the checkout's, or the wheel's copy of it."""
+    package = Path(__file__).parent
+    for path in (package / "_templates" / "config.toml", package.parent / "config.toml"):
+        if path.is_file():
+            return path.read_bytes()
+    raise StorageError("this installation has no sample configuration", remedy="Install the publisher again")
+
+
+class App:
+    """One open instance, with its use cases."""
+
+    def __init__(self, config_file: Path, settings: Settings, database: Database, clock: Clock) -> None:
+        self.config_file = config_file
+        self.settings = settings
+        self.database = database
+        self.clock = clock
+        self.store = Store(database)
+
+    def close(self) -> None:
+        """Let the database go."""
+        self.database.close()
+
+    # --- adapters --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def secret(self) -> bytes:
+        """The instance's secret."""
+        return instance_secret(self.settings)
+
+    @cached_property
+    def templates(self) -> Path:
+        """The folder whose files stand in for our templates of the same name."""
+        return self.settings.path(Path("templates"))
+
+    @cached_property
+    def endpoints(self) -> tuple[endpoints.Endpoint, ...]:
+        """The endpoints, in the order of the configuration; mail waits for the first."""
+        return tuple(endpoints.build(endpoint, self.settings.root) for endpoint in self.settings.endpoint)
+
+    @cached_property
+    def provider(self) -> providers.AnyProvider:
+        """Who carries the mail."""
+        return providers.open_provider(self.settings)
+
+    @property
+    def journals(self) -> Path:
+        """The folder of this machine's journals."""
+        return self.settings.path(Path("var/journal"))
+
+    @property
+    def policy(self) -> RetryPolicy:
+        """How long refused deliveries are tried."""
+        return RetryPolicy(self.settings.sending.retry_after, self.settings.sending.give_up_after)
+
+    def look(self, newsletter: str) -> Look:
+        """How a newsletter presents itself."""
+        return newsletter_look(self.settings, newsletter, self.templates)
+
+    # --- use cases -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def people(self) -> People:
+        """What is done with subscribers."""
+        return People(self.database, self.secret)
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        """What publishes digests."""
+        domain = authority(self.settings.site.url)
+
+        def mint(record: DigestRecord) -> str:
+            return mint_entry_id(domain, self.clock().date(), record.newsletter, record.slug)
+
+        return Publisher(self.store, self.render, mint, [target_of(endpoint) for endpoint in self.endpoints])
+
+    @cached_property
+    def editorial(self) -> Editorial:
+        """What editors do by hand."""
+        return Editorial(self.store, self.publisher)
+
+    @cached_property
+    def mailroom(self) -> Mailroom:
+        """What is done with mailings."""
+        return Mailroom(self.store)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """What brings endpoints up to date."""
+        looks = [self.look(newsletter.slug) for newsletter in self.settings.newsletter]
+        return Channels(self.store, self.endpoints, Site(site_look(self.settings, self.templates), looks))
+
+    @cached_property
+    def intake(self) -> Intake:
+        """What takes digests in."""
+        homes = [
+            Home(newsletter.slug, newsletter.language or self.settings.site.language, newsletter.zone)
+            for newsletter in self.settings.newsletter
+        ]
+        inbox = self.settings.inbox
+        return Intake(self.store, self.settings.path(inbox.directory), homes, inbox.settle)
+
+    @cached_property
+    def cadences(self) -> tuple[Cadence, ...]:
+        """When each newsletter publishes."""
+        return tuple(
+            Cadence(each.slug, each.schedule, each.timezone, each.stale_after) for each in self.settings.newsletter
+        )
+
+    def timezone(self, newsletter: str) -> str:
+        """A newsletter's time zone; UTC for one that is no longer configured."""
+        return next((each.timezone for each in self.settings.newsletter if each.slug == newsletter), "UTC")
+
+    def endpoint_place(self, name: str) -> str:
+        """Where an endpoint puts its documents, for people."""
+        return next(
+            (str(self.settings.path(each.path)) for each in self.settings.endpoint if each.name == name), name
+        )
+
+    def render(self, digest: Digest, title_repeats: bool) -> RenderedEdition:
+        """Render a digest as its newsletter presents itself."""
+        return render(digest, self.look(digest.newsletter), title_repeats=title_repeats)
+
+    @cached_property
+    def links(self) -> Links:
+        """What links in mails do."""
+        return Links(self.people, self.settings, site_look(self.settings, self.templates), self.clock)
+
+    @property
+    def site_folder(self) -> Path:
+        """The folder that `serve` serves: the first directory endpoint's."""
+        return self.settings.path(self.settings.endpoint[0].path) if self.settings.endpoint else self.settings.root
+
+    def composer(self, edition: Edition) -> EditionComposer:
+        """What composes the mails of an edition."""
+        newsletter = self.settings.newsletter_named(edition.digest.newsletter)
+        return EditionComposer(edition, newsletter, self.settings.site, self.secret)
+
+    def preview(self, name: str) -> tuple[Digest, Sequence[Document]]:
+        """The documents of a digest: a file, or one that is known by its slug or newsletter/slug.
+
+        Raises:
+            UsageError: no file and no digest of that name.
+            PublisherError: it cannot be read, rendered or composed, and could not be published either.
+        """
+        now = self.clock()
+        path = Path(name)
+        if path.is_file():
+            finding = self.intake.read(path, now)
+            edition = unpublished_edition(finding.digest, self.render(finding.digest, False), now)
+            assets, entry_id = finding.assets, ""
+        else:
+            record = self.editorial.find(name)
+            with self.store.read() as unit:
+                stored, digest = unit.editions.newest(record.id), unit.digests.content(record.id)
+                repeats = unit.digests.title_published_before(record.newsletter, record.title, record.id)
+                assets, entry_id = unit.digests.assets_of(record.id), record.entry_id or ""
+            edition = stored or unpublished_edition(digest, self.render(digest, repeats), now)
+        digest = edition.digest
+        entry_id = entry_id or mint_entry_id(
+            authority(self.settings.site.url), now.date(), digest.newsletter, digest.slug
+        )
+        look = self.look(digest.newsletter)
+        documents = preview_documents(edition, assets, self.composer(edition), look, entry_id, now)
+        return digest, tuple(documents)
+
+    # --- passes ----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the instance's lock on passes.
+
+        Raises:
+            StorageError: another process has it, and does not give it back.
+        """
+        with locks.exclusive(self.database, PASS_LOCK, root=self.settings.root, wait=PASS_WAIT_SECONDS) as held:
+            if not held:
+                raise StorageError(
+                    "another publisher is at work on this instance and does not come to an end",
+                    remedy="Look for a process that hangs, then run it again",
+                    permanent=False,
+                )
+            yield
+
+    def run_pass(self, sleep: Callable[[float], object] = time.sleep) -> PassReport:
+        """One pass over everything due now; of two at once the second waits, and finds it done."""
+        first_target = target_of(self.endpoints[0]) if self.endpoints else None
+        starter = MailStarter(self.store, self.mailroom.start, first_target, self.settings.site.wait)
+        passes = Passes(self.intake, self.publisher, self.cadences, self.channels, starter)
+        with self.locked():
+            return passes.run(self.clock, sleep)
+
+    # --- sending ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def rescuer(self) -> Rescuer:
+        """What settles the work of senders that died."""
+        return Rescuer(LedgerStore(self.database), self.journals, self.provider, self.policy)
+
+    def send(
+        self, *, stop: Callable[[], bool] = lambda: False, tick: Callable[[], None] = lambda: None
+    ) -> EngineReport:
+        """Send what running mailings hold, in processes of their own, until nothing is left that is due."""
+        command = [sys.executable, "-m", "publisher", "sender", "--config", str(self.config_file)]
+        senders = self.settings.sending.senders or os.cpu_count() or 1
+        return Engine(command, senders).run(lambda: self.rescuer.sweep(self.clock()), stop=stop, tick=tick)
+
+    def run_sender(self, pipe: int) -> SenderResult:
+        """Be a sender, until there is nothing left, SIGTERM comes or the pipe's other end is closed."""
+
+        @lru_cache(maxsize=8)
+        def composer(edition_id: int) -> EditionComposer:
+            with self.store.read() as unit:
+                edition = unit.editions.get(edition_id)
+            return self.composer(edition)
+
+        parts = SenderParts(
+            transactions=LedgerStore(self.database),
+            provider=self.provider,
+            composer=composer,
+            journals=self.journals,
+            policy=self.policy,
+            window=self.settings.sending.window,
+            clock=self.clock,
+        )
+        return run_sender(parts, StopSignal(pipe))

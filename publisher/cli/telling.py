@@ -1,0 +1,67 @@
+"""What happened, in lines that people read."""
+
+from __future__ import annotations
+
+from publisher.app import App
+from publisher.cli.output import count, say, warn
+from publisher.digests.record import MailChoice
+from publisher.publishing.channels import Put
+from publisher.publishing.mailroom import MailingFacts
+from publisher.publishing.passes import PassReport
+
+MAIL = {
+    MailChoice.MAILED: "page, feeds and mail",
+    MailChoice.BACKLOG: "page and feeds only, not mailed: backlog",
+    MailChoice.NONE: "page and feeds only",
+}
+SHOWN = 20
+"""Lines of one kind that are told one by one; of more, only how many."""
+
+
+def tell_pass(app: App, report: PassReport) -> None:
+    """A pass: what came in, what was published where, what is held, what went wrong."""
+    for taken in report.taken[:SHOWN]:
+        say(f"Inbox        {taken}")
+    _more(len(report.taken))
+    for note in report.notes:
+        warn(f"publisher: {note}")
+    for one in report.published[:SHOWN]:
+        say(f"Published    {one.digest.key}: {MAIL[one.mail]}")
+    _more(len(report.published))
+    for record, reason in report.held:
+        say(f"Held         {record.key}: {reason}")
+        say(f"             `publisher digest release {record.key}` publishes it now")
+    for put in report.puts:
+        tell_put(app, put)
+    for start in report.starts:
+        if start.alert:
+            warn(f"publisher: {start.alert}")
+        elif not start.started:
+            say(f"Waiting      mailing {start.mailing.id} leaves when its page is stored")
+    for error in report.errors:
+        warn(f"publisher: {error}")
+    if not report.did_something:
+        say("Nothing new to publish")
+
+
+def tell_put(app: App, put: Put) -> None:
+    """What an endpoint got: how many documents of which kind, and where the readers' addresses are."""
+    pages = sum(path.endswith(".html") for path in put.paths)
+    feeds = [path for path in put.paths if path.endswith((".xml", ".json"))]
+    others = len(put.paths) - pages - len(feeds)
+    parts = [count(pages, "page"), count(len(feeds), "feed"), count(others, "picture")]
+    say(f"Endpoint     {put.endpoint}: {', '.join(parts)} in {app.endpoint_place(put.endpoint)}")
+    for path in feeds:
+        say(f"             {path}")
+
+
+def tell_mailing(facts: MailingFacts) -> None:
+    """A mailing's sums in one line."""
+    sums = ", ".join(f"{number} {state}" for state, number in facts.counts.items())
+    mailing = facts.mailing
+    say(f"Mail         mailing {mailing.id} of {facts.digest.key}: {sums or 'nobody to mail'} ({mailing.state})")
+
+
+def _more(number: int) -> None:
+    if number > SHOWN:
+        say(f"             … and {count(number - SHOWN, 'more', 'more')}")

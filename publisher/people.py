@@ -1,0 +1,138 @@
+"""What operators do with subscribers, and what links in mails do: the use cases over `subscribers`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from publisher.errors import UsageError
+from subscribers import listing, preferences, signup, tokens
+from subscribers.importing import ImportReport, import_csv
+from subscribers.listing import Line
+from subscribers.model import Intake, Subscriber
+
+ADDED: dict[Intake, str] = {
+    Intake.ADDED: "{email} is subscribed to {newsletter}",
+    Intake.UPDATED: "{email} was known; what is new is kept",
+    Intake.UNCHANGED: "{email} is subscribed already; nothing changed",
+}
+
+
+class Connections(Protocol):
+    """Opens transactions."""
+
+    def read(self) -> AbstractContextManager[Connection]: ...  # noqa: D102 - see the class
+    def write(self) -> AbstractContextManager[Connection]: ...  # noqa: D102 - see the class
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """Whom an unsubscribe link names."""
+
+    subscriber: Subscriber
+    newsletter: str
+
+
+class People:
+    """Acts on subscribers.
+
+    Args:
+        connections: the database.
+        secret: signs the tokens of links.
+    """
+
+    def __init__(self, connections: Connections, secret: bytes) -> None:
+        self._connections = connections
+        self._secret = secret
+
+    def add(
+        self,
+        email: str,
+        newsletter: str,
+        *,
+        name: str = "",
+        language: str = "",
+        timezone: str = "",
+        confirmed: bool,
+        actor: str,
+        now: datetime,
+    ) -> str:
+        """Subscribe one address; gives what was done, one line.
+
+        Raises:
+            SubscriberError: the address, name, language or time zone cannot be taken.
+            UsageError: they left, or the address is suppressed.
+        """
+        with self._connections.write() as connection:
+            done = signup.add(
+                connection,
+                email,
+                newsletter,
+                name=name,
+                language=language,
+                timezone=timezone,
+                confirmed=confirmed,
+                how=f"operator {actor}",
+                source="operator",
+                now=now,
+            )
+        if done is Intake.LEFT:
+            raise UsageError(f"{email} left {newsletter}", remedy="Only they themselves can come back")
+        if done is Intake.SUPPRESSED:
+            raise UsageError(f"{email} must not be mailed", remedy="The address is suppressed")
+        line = ADDED[done].format(email=email, newsletter=newsletter)
+        return line if confirmed else f"{line}; not mailed until confirmed"
+
+    def import_csv(
+        self,
+        source: Iterable[bytes],
+        newsletter: str,
+        *,
+        confirmed: bool,
+        source_name: str,
+        now: datetime,
+        progress: Callable[[int], object],
+    ) -> ImportReport:
+        """Import a CSV file; see `subscribers.importing`."""
+        return import_csv(
+            self._connections.write,
+            source,
+            newsletter=newsletter,
+            confirmed=confirmed,
+            source_name=source_name,
+            now=now,
+            progress=progress,
+        )
+
+    def list(self, newsletter: str | None, limit: int | None) -> Sequence[Line]:
+        """Subscriptions by address; all of them without a limit."""
+        with self._connections.read() as connection:
+            if limit is None:
+                return list(listing.every_line(connection, newsletter))
+            return listing.page(connection, newsletter, limit=limit)
+
+    def count(self, newsletter: str | None) -> int:
+        """How many subscriptions there are."""
+        with self._connections.read() as connection:
+            return listing.count(connection, newsletter)
+
+    def leaver(self, token: str) -> Leaver | None:
+        """Whom the token of an unsubscribe link names; None for any other text, revoked tokens too."""
+        link = tokens.read(self._secret, token)
+        if link is None:
+            return None
+        with self._connections.read() as connection:
+            found = listing.by_id(connection, link.subscriber_id)
+        if found is None or found.link_version != link.link_version:
+            return None
+        return Leaver(found, link.newsletter)
+
+    def unsubscribe(self, leaver: Leaver, *, how: str, now: datetime) -> bool:
+        """End the subscription; False when it had ended before."""
+        with self._connections.write() as connection:
+            return preferences.unsubscribe(connection, leaver.subscriber.id, leaver.newsletter, how=how, now=now)

@@ -1,0 +1,148 @@
+"""Waking work at the right moment: APScheduler's only room. The database decides what there is to do.
+
+`slots` reads schedules, for everybody; it lives below, in `publisher.slots`, since publishing needs it too.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from publisher.app import App
+from publisher.digests.record import MailChoice
+from publisher.errors import PublisherError
+from publisher.publishing.passes import PassReport
+from publisher.slots import slots
+from publisher.web.app import create_app
+from publisher.web.folder import Folder
+from publisher.web.serve import WebServer
+
+__all__ = ["Service", "serve", "slots"]
+
+LOOK = timedelta(seconds=5)
+"""How often the inbox, retries and dead senders are looked at; slots are woken for to the moment."""
+
+_log = logging.getLogger("publisher")
+
+
+class Service:
+    """Runs passes and senders on time, until stopped.
+
+    Two jobs that never overlap with themselves: `pass` (inbox, slots, endpoints) and `send` (running mailings,
+    due retries, what dead senders left). A long mailing does not keep the next pass waiting.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._stopping = threading.Event()
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+
+    def start(self) -> None:
+        """Start both jobs at once, then every LOOK."""
+        for job_id, work in (("pass", self._pass), ("send", self._send)):
+            self._scheduler.add_job(
+                _guarded(job_id, work),
+                "interval",
+                seconds=LOOK.total_seconds(),
+                id=job_id,
+                replace_existing=True,
+                next_run_time=datetime.now(UTC),
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,  # late is better than never
+            )
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End what is under way: senders settle what is in flight and give the rest back."""
+        self._stopping.set()
+        self._scheduler.shutdown(wait=True)
+
+    def _pass(self) -> None:
+        report = self._app.run_pass(sleep=self._stopping.wait)
+        _tell(report)
+        self._wake_at_next_slot()
+        if any(start.started for start in report.starts):
+            self._scheduler.modify_job("send", next_run_time=datetime.now(UTC))
+
+    def _wake_at_next_slot(self) -> None:
+        now = self._app.clock()
+        moments = [self._app.publisher.next_event(cadence, now) for cadence in self._app.cadences]
+        upcoming = [moment for moment in moments if moment is not None and moment < now + LOOK]
+        if upcoming and not self._stopping.is_set():
+            self._scheduler.modify_job("pass", next_run_time=max(min(upcoming), now))
+
+    def _send(self) -> None:
+        ended = self._app.send(stop=self._stopping.is_set)
+        for error in ended.errors:
+            _log.error("%s", error)
+
+
+def serve(app: App) -> None:
+    """Serve until SIGTERM, SIGINT or the end of the web server.
+
+    Raises:
+        UsageError: the address cannot be listened at.
+        PublisherError: the web server ended by itself.
+    """
+    _log_lines()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    service = Service(app)
+    web = app.settings.web
+    with WebServer(create_app(app.links, Folder(app.site_folder)), web.host, web.port) as server:
+        _log.info("serving %s at %s (stop with Ctrl-C)", app.settings.site.title, server.url)
+        service.start()
+        try:
+            while not stop.wait(1):
+                if not server.running:
+                    raise PublisherError("the web server ended by itself", remedy="The log above says why")
+        finally:
+            _log.info("stopping: what is in flight is settled first")
+            service.stop()
+
+
+def _guarded(name: str, work: Callable[[], None]) -> Callable[[], None]:
+    """`work`, whose expected failures are one line in the log; it is tried again at its next time."""
+
+    def run() -> None:
+        try:
+            work()
+        except PublisherError as error:
+            _log.error("%s: %s", name, error)
+
+    run.__name__ = name
+    return run
+
+
+def _tell(report: PassReport) -> None:
+    for line in report.taken:
+        _log.info("inbox: %s", line)
+    for note in report.notes:
+        _log.warning("inbox: %s", note)
+    for one in report.published:
+        mailed = "mailed" if one.mail is MailChoice.MAILED else "page and feeds only"
+        _log.info("published %s (%s)", one.digest.key, mailed)
+    for record, reason in report.held:
+        _log.warning("held %s: %s", record.key, reason)
+    for put in report.puts:
+        _log.info("endpoint %s: %d documents changed", put.endpoint, len(put.paths))
+    for start in report.starts:
+        if start.alert:
+            _log.warning("%s", start.alert)
+    for error in report.errors:
+        _log.error("%s", error)
+
+
+def _log_lines() -> None:
+    """One line an event on standard error; libraries speak up from warnings on."""
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S"
+    )
+    _log.setLevel(logging.INFO)
