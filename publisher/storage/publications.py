@@ -52,9 +52,10 @@ class Publications:
             .order_by(editions.c.id)
         )
         names = ("edition_id", "target", "state", "attempts", "error", "changed_at")
-        return self._connection.execute(
-            insert_missing(self._connection, publications).from_select(names, missing, include_defaults=False)
-        ).rowcount
+        statement = insert_missing(self._connection, publications).from_select(
+            names, missing, include_defaults=False
+        )
+        return len(self._connection.execute(statement.returning(publications.c.id)).all())
 
     def due(self, now: datetime) -> list[Publication]:
         """The publications with work to do, by edition: new ones, and failed ones whose time has come."""
