@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 from hashlib import sha256
+from itertools import zip_longest
 from operator import attrgetter
 
 from publisher.editions import EditionBlock, Field, FieldName, Part
@@ -134,7 +135,7 @@ def _body(kind: str, parts: Sequence[Part]) -> list[bytes | Filler]:
     """One body; a soft line break stands wherever a value meets text inside a line."""
     body: list[bytes | Filler] = []
     merged = _merged(parts)
-    for part, following in zip(merged, [*merged[1:], None], strict=True):
+    for part, following in zip_longest(merged, merged[1:]):
         if isinstance(part, Field):
             body.append(_BODY_FILLERS[kind, part.name])
             at_end = following is None or (isinstance(following, str) and following.startswith("\n"))

@@ -50,13 +50,14 @@ class Look:
         return f"{self.url}{slug}/"
 
 
-def site_look(settings: Settings, templates: Path | None = None) -> SiteLook:
-    """The site's look from the configuration."""
+def site_look(settings: Settings) -> SiteLook:
+    """The site's look from the configuration, with the folder `templates` beside it when there is one."""
     site = settings.site
-    return SiteLook(title=site.title, url=site.url, language=site.language, templates=templates)
+    folder = settings.path(Path("templates"))
+    return SiteLook(site.title, site.url, site.language, folder if folder.is_dir() else None)
 
 
-def newsletter_look(settings: Settings, newsletter: str, templates: Path | None = None) -> Look:
+def newsletter_look(settings: Settings, newsletter: str) -> Look:
     """The look of the newsletter with this slug; its language is the site's unless it has its own.
 
     Raises:
@@ -64,7 +65,7 @@ def newsletter_look(settings: Settings, newsletter: str, templates: Path | None 
     """
     found = settings.newsletter_named(newsletter)
     return Look(
-        site=site_look(settings, templates),
+        site=site_look(settings),
         slug=found.slug,
         title=found.title,
         description=found.description,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -52,6 +53,17 @@ def test_a_broken_installation_says_so(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(templates, "__file__", str(tmp_path / "publisher" / "rendering" / "templates.py"))
     with pytest.raises(RenderError, match="templates are missing"):
         templates_root()
+
+
+def test_every_template_is_documented_and_no_other() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs" / "templates.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`((?:email|page|shared)/[a-z]+\.[a-z]+)`", text))
+    there = {
+        file.relative_to(templates_root()).as_posix()
+        for folder in ("email", "page", "shared")
+        for file in (templates_root() / folder).iterdir()
+    }
+    assert documented == there
 
 
 def test_a_site_replaces_one_file(look: Look, tmp_path: Path) -> None:
@@ -145,5 +157,8 @@ def test_look_comes_from_the_configuration(tmp_path: Path) -> None:
     )
     assert (look.title, look.postal_address) == ("Daily", "1 Quay")
     assert newsletter_look(settings, "weekly").language == "fr"
+    assert look.site.templates is None
+    (tmp_path / "templates").mkdir()
+    assert newsletter_look(settings, "daily").site.templates == tmp_path / "templates"
     with pytest.raises(ConfigError):
         newsletter_look(settings, "none")
