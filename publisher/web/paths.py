@@ -57,10 +57,10 @@ def file_of(path: str) -> str | None:
 def with_slash(path: str) -> str:
     """The address of the folder at a request path without a slash at its end, relative to that request.
 
-    Relative, so that it is right behind a proxy that serves the site under a path of its own; the `./` keeps a
-    first part with a colon from being read as a scheme.
+    Relative, so that it is right behind a proxy that serves the site under a path of its own; quoted, so that no
+    colon makes it another site's.
     """
-    return "./" + quote(path.rpartition("/")[2]) + "/"
+    return quote(path.rpartition("/")[2]) + "/"
 
 
 def media_type(file: str) -> str:

@@ -28,6 +28,7 @@ from tests.unit.web.conftest import TOKEN, Client, FakePublic
         (f"//u/{TOKEN}", "//u/-"),
         (f"/news/u/{TOKEN}/x", "/news/u/-"),
         (f"/u%2F{TOKEN}", "/u%252F-"),
+        (f"/news%2Fu%2F{TOKEN}", "/news%252Fu%252F-"),
         (f"/hooks/ses/{TOKEN}", "/hooks/-"),
         ("/u/", "/u/"),
         ("/a\nGET /b 200\x1b[2J", "/a%0AGET%20/b%20200%1B%5B2J"),
@@ -57,8 +58,10 @@ def test_no_token_is_logged_on_any_path_to_it(
 def test_a_line_tells_method_path_status_and_size(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="publisher.web.access"):
         client.get("/daily/rss.xml")
-    (line,) = [record.getMessage() for record in caplog.records if record.name == "publisher.web.access"]
-    assert line.startswith("GET /daily/rss.xml 200 6 ")
+        client.head("/daily/rss.xml")
+    get, head = [record.getMessage() for record in caplog.records if record.name == "publisher.web.access"]
+    assert get.startswith("GET /daily/rss.xml 200 6 ")
+    assert head.startswith("HEAD /daily/rss.xml 200 0 ")
 
 
 def test_a_fault_of_ours_is_logged_as_500(caplog: pytest.LogCaptureFixture, public: FakePublic) -> None:
@@ -77,7 +80,10 @@ def test_a_fault_of_ours_is_logged_as_500(caplog: pytest.LogCaptureFixture, publ
 # --- the server ------------------------------------------------------------------------------------------------
 
 
-def test_it_serves_while_it_runs_and_not_after(app: ASGIApp, public: FakePublic) -> None:
+def test_it_serves_while_it_runs_and_not_after(
+    app: ASGIApp, public: FakePublic, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     server = WebServer(app, "127.0.0.1", 0)
     with server:
         with httpx.Client(base_url=server.url) as client:
@@ -88,6 +94,11 @@ def test_it_serves_while_it_runs_and_not_after(app: ASGIApp, public: FakePublic)
         url = server.url
     assert not server.running
     assert public.acts == [(TOKEN, "one-click")]
+    assert TOKEN not in "".join(
+        record.getMessage()
+        for record in caplog.records
+        if not record.name.startswith("http")  # the client's own
+    )
     with pytest.raises(httpx.ConnectError):
         httpx.get(url)
     server.stop()
