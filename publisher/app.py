@@ -134,11 +134,6 @@ class App:
         return instance_secret(self.settings)
 
     @cached_property
-    def templates(self) -> Path:
-        """The folder whose files stand in for our templates of the same name."""
-        return self.settings.path(Path("templates"))
-
-    @cached_property
     def endpoints(self) -> tuple[endpoints.Endpoint, ...]:
         """The endpoints, in the order of the configuration; mail waits for the first."""
         return tuple(endpoints.build(endpoint, self.settings.root) for endpoint in self.settings.endpoint)
@@ -160,7 +155,7 @@ class App:
 
     def look(self, newsletter: str) -> Look:
         """How a newsletter presents itself."""
-        return newsletter_look(self.settings, newsletter, self.templates)
+        return newsletter_look(self.settings, newsletter)
 
     # --- use cases -------------------------------------------------------------------------------------------
 
@@ -193,7 +188,7 @@ class App:
     def channels(self) -> Channels:
         """What brings endpoints up to date."""
         looks = [self.look(newsletter.slug) for newsletter in self.settings.newsletter]
-        return Channels(self.store, self.endpoints, Site(site_look(self.settings, self.templates), looks))
+        return Channels(self.store, self.endpoints, Site(site_look(self.settings), looks))
 
     @cached_property
     def intake(self) -> Intake:
@@ -229,7 +224,7 @@ class App:
     @cached_property
     def links(self) -> Links:
         """What links in mails do."""
-        return Links(self.people, self.settings, site_look(self.settings, self.templates), self.clock)
+        return Links(self.people, self.settings, site_look(self.settings), self.clock)
 
     @property
     def site_folder(self) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from publisher.errors import PublisherError
+from publisher.errors import PublisherError, one_line
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -25,6 +25,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         print(f"publisher: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except Exception as error:
+        if "--debug" in options:
+            raise
+        # A fault of ours. People get one line all the same; the trace is one option away.
+        print(
+            f"publisher: internal error ({type(error).__name__}: {one_line(str(error))[:200]})",
+            end="",
+            file=sys.stderr,
+        )
+        print(". Run it again with --debug and report what it shows", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         print("publisher: stopped", file=sys.stderr)
         sys.exit(130)

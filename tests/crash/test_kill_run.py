@@ -1,0 +1,134 @@
+"""`publisher run`, killed with -9 between each pair of its steps and at random moments, and then run to the end.
+
+What must hold: one edition, one scheduled mailing, every page and feed, exactly one mail a subscriber.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from publisher.storage.database import Database
+from tests.instance import Instance
+
+PUBLISHING = "publisher.publishing"
+SENDING = "publisher.mailings.sending"
+LEDGER = "publisher.storage.ledger:Ledger"
+
+POINTS = {
+    "digest taken in, not committed": f"{PUBLISHING}.intake:Intake._keep:2:after",
+    "digest taken in": f"{PUBLISHING}.intake:Intake._carry_out:1:after",
+    "edition added, not committed": "publisher.storage.editions:Editions.add:2:after",
+    "edition published": f"{PUBLISHING}.publish:Publisher._publish:2:after",
+    "before the page": "publisher.endpoints.directory:DirectoryEndpoint.put:1:before",
+    "after the page": "publisher.endpoints.directory:DirectoryEndpoint.put:2:after",
+    "pages recorded": "publisher.storage.publications:Publications.mark_pages:2:after",
+    "between the feeds": "publisher.endpoints.directory:DirectoryEndpoint.put:4:after",
+    "site put, not recorded": "publisher.storage.publications:Publications.mark_done:1:before",
+    "endpoint done": f"{PUBLISHING}.channels:Channels.bring_up:1:after",
+    "mailing planned, not committed": "publisher.storage.plans:Plans.plan:1:after",
+    "mailing planned": f"{PUBLISHING}.mailroom:Mailroom.start:1:after",
+    "senders started": "publisher.engines.local:_Sender.__init__:1:after",
+    "sender: batch leased": f"{LEDGER}.lease_batch:1:after",
+    "sender: window not committed": f"{LEDGER}.commit_window:1:after",
+    "sender: window committed": f"{SENDING}:_Sender._commit:1:after",
+    "sender: first mail begun": "publisher.mailings.journal:Journal.write:1:after",
+    "sender: some mails accepted": "publisher.mailings.journal:Journal.write:20:after",
+    "sender: window sent": "publisher.providers.maildir:Maildir.send:1:after",
+    "sender: window settled, not committed": f"{LEDGER}.settle:1:after",
+    "sender: window settled": f"{SENDING}:_Sender._settle:1:after",
+    "sender: ended": f"{LEDGER}.end_sender:1:after",
+    "mailing finished": f"{LEDGER}.finish_mailings:2:after",
+}
+SHORT_ON_POSTGRES = {"edition published", "pages recorded", "mailing planned", "sender: window sent"}
+
+
+def cases() -> list[object]:
+    every = []
+    for kind in ("sqlite", "postgres"):
+        for name in POINTS:
+            slow = kind == "postgres" and name not in SHORT_ON_POSTGRES
+            every.append(pytest.param(kind, name, marks=[pytest.mark.slow] if slow else [], id=f"{kind}: {name}"))
+    return every
+
+
+def instance_on(database: Database, root: Path) -> Instance:
+    url = database.engine.url.render_as_string(hide_password=False)
+    instance = Instance(root / "instance", database=url)
+    instance.digest("2024-11-20")
+    instance.digest("2024-11-21")
+    return instance
+
+
+def run_to_the_end(instance: Instance) -> None:
+    ended = instance("run")
+    assert ended.code == 0, ended
+
+
+def assert_everybody_has_one(instance: Instance, readers: int) -> None:
+    received = Counter(str(mail["To"]) for mail in instance.mails())
+    assert len(received) == readers
+    assert set(received.values()) == {1}
+    with instance.opened() as app:
+        assert [facts.digest.slug for facts in app.mailroom.all()] == ["2024-11-21-news"]
+        assert dict(app.mailroom.all()[0].counts) == {"accepted": readers}
+        with app.store.read() as unit:
+            assert [unit.editions.newest(record.id).number for record in unit.digests.all()] == [1, 1]
+    assert set(instance.public_bytes()) == {
+        "index.html",
+        "daily/index.html",
+        "daily/rss.xml",
+        "daily/atom.xml",
+        "daily/feed.json",
+        "daily/2024-11-20-news/index.html",
+        "daily/2024-11-21-news/index.html",
+    }
+    for name in ("daily/rss.xml", "daily/atom.xml", "daily/feed.json"):
+        document = instance.public_bytes()[name]
+        assert b"2024-11-20-news" in document
+        assert b"2024-11-21-news" in document
+
+
+@pytest.mark.parametrize(("kind", "point"), cases())
+def test_run_killed_between_two_steps_is_completed_by_the_next(
+    kind: str, point: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    instance = instance_on(request.getfixturevalue(f"{kind}_database"), tmp_path)
+    instance.subscribe(*(f"reader{number}@example.org" for number in range(70)))
+
+    killed = instance("run", kill=POINTS[point])
+
+    assert (instance.root / "killed").exists(), f"the kill point was never reached: {killed}"
+    if not point.startswith("sender"):
+        assert killed.code == -9
+    run_to_the_end(instance)
+    assert_everybody_has_one(instance, 70)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_run_killed_at_random_moments_mails_two_thousand_exactly_once(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    instance = instance_on(request.getfixturevalue(f"{kind}_database"), tmp_path)
+    instance.subscribe(*(f"reader{number}@example.org" for number in range(2000)))
+    chance = random.Random(20241121)
+
+    for _ in range(6):
+        instance("run", after=chance.uniform(0.05, 2.5))
+    run_to_the_end(instance)
+
+    assert_everybody_has_one(instance, 2000)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_two_runs_at_once_publish_once(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    instance = instance_on(request.getfixturevalue(f"{kind}_database"), tmp_path)
+    instance.subscribe(*(f"reader{number}@example.org" for number in range(70)))
+
+    ended = [instance.wait(pid) for pid in [instance.start("run"), instance.start("run")]]
+
+    assert [one.code for one in ended] == [0, 0], ended
+    assert_everybody_has_one(instance, 70)
