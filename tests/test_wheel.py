@@ -14,13 +14,17 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 CHECKOUT = Path(__file__).parents[1]
-PARTS = ("publisher", "subscribers", "templates", "pyproject.toml", "README.md", "LICENSE", ".gitignore")
+PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
+PACKAGES: list[str] = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+ADDED: dict[str, str] = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+"""What the wheel takes in from outside the packages, and where it puts it."""
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:
@@ -34,8 +38,12 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
 
 
 def files_of(folder: Path) -> set[str]:
-    """Every file below a folder, by its relative path."""
-    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    """Every file below a folder, by its relative path; of a file, itself."""
+    return (
+        {"."}
+        if folder.is_file()
+        else {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +51,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what the wheel is built from, so that a build could not touch the checkout."""
     copy = tmp_path_factory.mktemp("source")
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-    for part in PARTS:
+    for part in (*PACKAGES, *ADDED, "pyproject.toml", "README.md", "LICENSE", ".gitignore"):
         if (CHECKOUT / part).is_dir():
             shutil.copytree(CHECKOUT / part, copy / part, ignore=ignored)
         else:
@@ -89,12 +97,15 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_every_module_template_and_migration(wheel: Path, source: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         inside = set(archive.namelist())
+    placed = {package: package for package in PACKAGES} | ADDED
     expected = {
-        f"{package}/{name}" for package in ("publisher", "subscribers") for name in files_of(source / package)
+        PurePosixPath(target, name).as_posix()
+        for part, target in placed.items()
+        for name in files_of(source / part)
     }
-    expected |= {f"publisher/_templates/{name}" for name in files_of(source / "templates")}
     assert expected <= inside
-    assert any(name.startswith("publisher/storage/migrations/versions/") for name in inside)
+    for folder in ("publisher/storage/migrations/versions/", "publisher/_templates/email/"):
+        assert any(name.startswith(folder) for name in inside)
     strangers = {name for name in inside - expected if ".dist-info/" not in name}
     assert strangers == set()
 
@@ -120,26 +131,26 @@ def test_what_is_imported_comes_from_the_wheel(installed: Path, tmp_path: Path) 
         assert Path(place).is_relative_to(installed.parent)
 
 
-def test_the_command_answers_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
-    said = run(installed / "publisher", "--help", cwd=tmp_path)
+@pytest.mark.parametrize("launch", [("publisher",), ("python", "-m", "publisher")], ids=["script", "module"])
+def test_the_command_answers_outside_the_checkout(
+    installed: Path, tmp_path: Path, launch: tuple[str, ...]
+) -> None:
+    said = run(installed / launch[0], *launch[1:], "--help", cwd=tmp_path)
     for command in ("init", "run", "serve", "preview", "digest", "mailing", "resend", "subscriber", "feed", "db"):
         assert f" {command} " in said
     assert files_of(tmp_path) == set()
 
 
-@pytest.mark.parametrize("launch", [("publisher",), ("python", "-m", "publisher")], ids=["script", "module"])
-def test_a_new_instance_publishes_its_first_digest(
-    installed: Path, tmp_path: Path, launch: tuple[str, ...]
-) -> None:
-    command: list[str | Path] = [installed / launch[0], *launch[1:]]
-    run(*command, "init", cwd=tmp_path)
+def test_a_new_instance_publishes_its_first_digest(installed: Path, tmp_path: Path) -> None:
+    command = installed / "publisher"
+    run(command, "init", cwd=tmp_path)
     with (tmp_path / "config.toml").open() as config:
         newsletter = next(line.split('"')[1] for line in config if line.startswith("slug"))
     (tmp_path / "people.csv").write_text("email,name\na@example.org,A\nb@example.org,B\n")
-    run(*command, "subscriber", "import", "people.csv", "--newsletter", newsletter, "--confirmed", cwd=tmp_path)
+    run(command, "subscriber", "import", "people.csv", "--newsletter", newsletter, "--confirmed", cwd=tmp_path)
     (tmp_path / "digests").mkdir(exist_ok=True)
     (tmp_path / "digests/first.md").write_text("---\ntitle: The first\n---\nOut of a wheel.\n")
-    run(*command, "run", cwd=tmp_path)
+    run(command, "run", cwd=tmp_path)
     site = files_of(tmp_path / "var/site")
     assert {"index.html", f"{newsletter}/index.html", f"{newsletter}/rss.xml", f"{newsletter}/atom.xml"} <= site
     mails = [file for file in (tmp_path / "var/outbox").rglob("*") if file.is_file()]
