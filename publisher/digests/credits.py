@@ -88,14 +88,16 @@ def _is_agency(word: str) -> bool:
 
 
 def resemblance(one: str, other: str) -> float:
-    """0 to 1: how many words of the poorer line the richer one has too."""
-    ours, theirs = ({word.casefold() for word in _WORDS.findall(text)} for text in (one, other))
+    """0 to 1: how many words of the poorer line the richer one has too; short words are alike everywhere."""
+    ours, theirs = ({word.casefold() for word in _WORDS.findall(text) if len(word) > 3} for text in (one, other))
     poorer = min(len(ours), len(theirs))
     return len(ours & theirs) / poorer if poorer else 0.0
 
 
-def figure_of_pair(alt: str, caption: str) -> Figure | None:
+def figure_of_pair(alt: str, caption: str, *, parted: bool = False) -> Figure | None:
     """The figure that an alt line and the caption line under it make, or None when they are no such pair.
+
+    With a blank line between them (`parted`) both must be credited.
 
     The alt text keeps its own brackets: its credit often says more than the caption's, and no word is lost.
     """
@@ -107,6 +109,8 @@ def figure_of_pair(alt: str, caption: str) -> Figure | None:
         sure = min(above.certainty, below.certainty) >= Certainty.SURE
         if sure or alike >= (0.3 if max(above.certainty, below.certainty) >= Certainty.LIKELY else 0.5):
             return Figure(alt=alt, caption=linked(below.text), credit=below.credit)
+    elif parted:
+        return None
     elif below and below.certainty >= Certainty.LIKELY and alike >= 0.6:
         return Figure(alt=alt, caption=linked(below.text), credit=below.credit)
     elif above and above.certainty >= Certainty.LIKELY and alike >= 0.6:

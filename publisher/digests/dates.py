@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -30,13 +30,13 @@ class AmbiguousDateError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    months: Mapping[str, int]
+    months: Mapping[str, frozenset[int]]
     weekdays: frozenset[str]
 
 
 @cache
 def _names(locales: tuple[str, ...]) -> _Names:
-    """Names of months and weekdays. A name that means two months (Czech and Croatian have one) is left out."""
+    """Names of months and weekdays. Some name means two months: "listopada" does in Polish and Croatian."""
     months: dict[str, set[int]] = defaultdict(set)
     weekdays = {"tues", "weds", "thur", "thurs"}
     for locale in locales:
@@ -50,13 +50,11 @@ def _names(locales: tuple[str, ...]) -> _Names:
     months["sept"].add(9)
     for name in [name for name in months if "he" in locales and "\u05d0" <= name[:1] <= "\u05ea"]:
         months["ב" + name] |= months[name]
-    return _Names(
-        {name: next(iter(found)) for name, found in months.items() if len(found) == 1}, frozenset(weekdays)
-    )
+    return _Names({name: frozenset(numbers) for name, numbers in months.items()}, frozenset(weekdays))
 
 
 def _folded(name: str) -> str:
-    return name.casefold().strip(" .\u200e\u200f")
+    return name.casefold().strip(" .\u200e\u200f").replace("-", " ")
 
 
 def read_date_line(line: str) -> date | None:
@@ -66,7 +64,7 @@ def read_date_line(line: str) -> date | None:
     languages, digits of any script. None for every other line.
 
     Raises:
-        AmbiguousDateError: two numbers with slashes may each be the month.
+        AmbiguousDateError: two numbers with slashes may each be the month, or its name means two of them.
     """
     line = line.strip().strip("*_[]")
     if not 6 <= len(line) <= 60 or not any(character.isdigit() for character in line):
@@ -91,24 +89,29 @@ def _read(line: str, numbers: list[int], words: list[str], names: _Names) -> dat
         if any(word not in names.weekdays for word in spelled):
             return None
         return _numeric(line, numbers)
-    month = _month(spelled, names)
-    if month is None:
-        return None
     day, year = sorted(numbers)
-    return _date(year, month, day)
+    return _one_of(line, [_date(year, month, day) for month in sorted(_months(spelled, names))])
 
 
-def _month(spelled: list[str], names: _Names) -> int | None:
-    """The month among these words, the others being weekdays; "mar" is both a weekday and a month somewhere."""
+def _one_of(line: str, readings: list[date | None]) -> date | None:
+    """The only reading that is a date."""
+    found = [reading for reading in readings if reading]
+    if len(found) > 1:
+        raise AmbiguousDateError(f'"{line}" may be {found[0].isoformat()} or {found[1].isoformat()}')
+    return found[0] if found else None
+
+
+def _months(spelled: list[str], names: _Names) -> Collection[int]:
+    """The month (or those of its name) among these words, the others being weekdays ("mar" is both somewhere)."""
     for weekdays in range(len(spelled)):
         for rest, day in (
             (spelled[weekdays:], spelled[:weekdays]),
             (spelled[: -weekdays or None], spelled[-weekdays:]),
         ):
-            month = names.months.get(" ".join(rest))
-            if month and (" ".join(day) in names.weekdays or all(word in names.weekdays for word in day)):
-                return month
-    return None
+            months = names.months.get(" ".join(rest))
+            if months and (" ".join(day) in names.weekdays or all(word in names.weekdays for word in day)):
+                return months
+    return ()
 
 
 def _numeric(line: str, numbers: list[int]) -> date | None:
@@ -120,10 +123,7 @@ def _numeric(line: str, numbers: list[int]) -> date | None:
         return None
     if match[2] != "/" or first == second:
         return _date(third, second, first)
-    readings = [found for found in (_date(third, second, first), _date(third, first, second)) if found]
-    if len(readings) > 1:
-        raise AmbiguousDateError(f'"{match[0]}" may be {readings[0].isoformat()} or {readings[1].isoformat()}')
-    return readings[0] if readings else None
+    return _one_of(match[0], [_date(third, second, first), _date(third, first, second)])
 
 
 def _date(year: int, month: int, day: int) -> date | None:

@@ -80,7 +80,7 @@ def _entries(directory: Path, folder: str, refused: list[DigestError]) -> Iterat
 
 def _problem(entry: os.DirEntry[str]) -> tuple[str, str] | None:
     """Why something in the inbox can be nothing for it, and what to do."""
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in entry.name):
+    if any(map(_is_no_text, entry.name)):
         return "the name of this file is no text", "Rename it"
     if entry.is_symlink():
         return "symbolic links are not followed", "Put the file itself here"
@@ -89,8 +89,12 @@ def _problem(entry: os.DirEntry[str]) -> tuple[str, str] | None:
     return None
 
 
+def _is_no_text(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cs"}
+
+
 def _printable(path: str) -> str:
-    return path.encode("utf-8", "backslashreplace").decode()
+    return "".join(c.encode("unicode_escape").decode() if _is_no_text(c) else c for c in path)
 
 
 def settled(before: Observation, after: Observation) -> frozenset[str]:

@@ -40,7 +40,6 @@ from publisher.digests.model import (
 )
 from publisher.errors import DigestError
 
-_NOTHING = object()
 _LEVELS_PER_NESTING = 4
 """A list in a list is four brackets: the object, its items, the item, its blocks."""
 
@@ -104,27 +103,32 @@ def _explained(error: ValidationError, raw: object) -> tuple[Path, str]:
     problems = error.errors(include_url=False, include_input=False)
     problem = max(problems, key=lambda problem: len(_path(problem["loc"], raw)))
     path = _path(problem["loc"], raw)
+    if problem["type"] == "missing":
+        return (*path, problem["loc"][-1]), "is required"
     if problem["type"] == "extra_forbidden":
         return path, "unknown key"
-    if problem["type"] == "missing":
-        return path, "is required"
     return path, problem["msg"].removeprefix("Value error, ")
 
 
 def _path(location: Sequence[str | int], raw: object) -> Path:
-    """The location without the names of models that pydantic puts between the keys."""
+    """The location as far as it exists, without the names of models that pydantic puts between the keys."""
     path: list[str | int] = []
     value = raw
-    for index, part in enumerate(location):
-        is_key = isinstance(value, dict) and value.get("type") != part
-        held = value.get(part, _NOTHING) if isinstance(value, dict) and is_key else _NOTHING
-        if isinstance(value, list) and isinstance(part, int) and part < len(value):
-            held = value[part]
-        if held is _NOTHING and not (is_key and index == len(location) - 1):
-            continue
-        value = held
-        path.append(part)
+    for part in location:
+        inside = _inside(value, part)
+        if inside:
+            path.append(part)
+            value = inside[0]
     return tuple(path)
+
+
+def _inside(value: object, part: str | int) -> tuple[object] | None:
+    """What stands at one key or index; the name of a model is no key, even when an object has such a one."""
+    if isinstance(value, dict) and part in value and value.get("type") != part:
+        return (value[part],)
+    if isinstance(value, list) and isinstance(part, int) and part < len(value):
+        return (value[part],)
+    return None
 
 
 # --- into the model --------------------------------------------------------------------------------------------

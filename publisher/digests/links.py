@@ -18,6 +18,7 @@ _MAX_LENGTH = 2000
 _TOKEN = re.compile(r"\S+")
 _WEB = re.compile(r"(?:https?://|www\.)[^\s<>\"“”„«»‹›。，、！？；（）「」『』【】]+", re.IGNORECASE)
 _MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+:[0-9a-f:.]*")
 _TRAILING = ".,;:!?'’”\"*_~…"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
@@ -32,7 +33,7 @@ def allowed(href: str) -> str | None:
     except ValueError:
         return None
     scheme = parts.scheme.lower()
-    if scheme not in SCHEMES or (scheme in {"http", "https"} and not parts.hostname):
+    if scheme not in SCHEMES or (scheme in {"http", "https"} and not _HOST.fullmatch(parts.hostname or "")):
         return None
     return normalized if parts.netloc or parts.path else None
 

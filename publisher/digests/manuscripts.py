@@ -84,7 +84,7 @@ def manuscript(
     lead = _without_outer_rules(lead)
     sections = _sections(front, parts, name)
     if not lead and not any(section.blocks for section in sections) and front.image is None:
-        raise DigestError("there is nothing but a title", remedy="Write the digest's text under it", file=name)
+        raise DigestError("there is nothing but headings", remedy="Write the digest's text under them", file=name)
     return Manuscript(
         title=title,
         lead=lead,

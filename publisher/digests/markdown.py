@@ -77,7 +77,7 @@ def read(data: bytes, *, name: str) -> Manuscript:
     tokens = _PARSER.parse(text, env)
     _check_depth(tokens, name, skipped)
     _check_references(references, env, name, skipped)
-    converter = BlockConverter(tokens, env, name, skipped)
+    converter = BlockConverter(tokens, env, text.split("\n"), name, skipped)
     return _manuscript(front, converter, name)
 
 

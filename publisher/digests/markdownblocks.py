@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
 from publisher.digests.characters import clean, clean_code
@@ -55,7 +56,10 @@ class _Definition:
 class BlockConverter:
     """Goes through the tokens once. Footnotes are numbered as they are met, and handed out by `notes`."""
 
-    def __init__(self, tokens: Sequence[Token], env: dict[str, Any], name: str, skipped: int) -> None:
+    def __init__(
+        self, tokens: Sequence[Token], env: dict[str, Any], lines: Sequence[str], name: str, skipped: int
+    ) -> None:
+        self._lines = lines
         self._name = name
         self._skipped = skipped
         self._env = env
@@ -188,6 +192,7 @@ class BlockConverter:
         rows: list[list[tuple[Inline, ...]]] = []
         while (token := cursor.next()) is not None and token.type != "table_close":
             if token.type == "tr_open":
+                self._check_row(token, len(alignments))
                 rows.append([])
             elif token.type in {"th_open", "td_open"}:
                 if len(rows) == 1:
@@ -196,6 +201,19 @@ class BlockConverter:
         header, *body = [tuple(row) for row in rows]
         yield Table(tuple(alignments), header, tuple(body))
         yield from converter.figures
+
+    def _check_row(self, token: Token, width: int) -> None:
+        """Refuse a row with more cells than the table's head: the parser drops them."""
+        if not width or not token.map:
+            return
+        cells = escapedSplit(self._lines[token.map[0]].lstrip("> \t").rstrip())
+        if len(cells) - (cells[0] == "") - (len(cells) > 1 and cells[-1] == "") > width:
+            raise DigestError(
+                "this row has more cells than the head of its table",
+                remedy="Give the head as many, or write \\| for a bar in a cell",
+                file=self._name,
+                line=self._line(token),
+            )
 
 
 class _Cursor:

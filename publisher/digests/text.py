@@ -118,7 +118,12 @@ def _head(lines: Sequence[Line], front: FrontMatter, name: str) -> _Head:
         else:
             break
         end = index
-    return _Head(end, title, written, author, glued=bool(end and end < len(lines) and not lines[end].blank))
+    return _Head(end, title, written, author, glued=_is_glued(lines, end))
+
+
+def _is_glued(lines: Sequence[Line], end: int) -> bool:
+    """Whether the text goes on directly under its head although blank lines part its paragraphs."""
+    return 0 < end < len(lines) and not lines[end].blank and any(line.blank for line in lines[end:])
 
 
 def _title(lines: Sequence[Line], index: int, front: FrontMatter, name: str) -> tuple[str, int]:

@@ -14,7 +14,7 @@ from publisher.digests.links import linked
 from publisher.digests.manuscripts import DASHES, MAX_NESTING, MAX_SOURCE, too_deep
 from publisher.digests.model import Block, Figure, Heading, Inline, LineBreak, Paragraph, Quote, Rule
 from publisher.digests.textheadings import Found
-from publisher.digests.textlines import LONG, Line, bullet, is_construct, is_rule, numbered, quote_depth
+from publisher.digests.textlines import LONG, SENTENCE, Line, bullet, is_construct, is_rule, numbered, quote_depth
 from publisher.digests.textlists import ListBuilder, begins_numbers
 
 _MARKS = frozenset({"“”", "«»", "„“", "„”", '""', "»«", "「」"})
@@ -147,7 +147,7 @@ class BlockReader:
             below += 1
         following = self._line(below)
         if following and not following.blank and below not in self.headings and not is_construct(following.text):
-            figure = figure_of_pair(line.text, following.text)
+            figure = figure_of_pair(line.text, following.text, parted=below > index + 1)
             if figure:
                 return figure, below + 1
         lone = figure_of_line(line.text)
@@ -199,7 +199,8 @@ def _paragraphs(lines: Sequence[str]) -> tuple[Block, ...]:
     result: list[list[Inline]] = []
     previous = ""
     for line in lines:
-        if previous and max(len(previous), len(line)) <= LONG:
+        sentence = len(previous) > SENTENCE and previous[-1] in ".!?…。؟۔।"
+        if previous and not sentence and max(len(previous), len(line)) <= LONG:
             result[-1] += [LineBreak(), *linked(line)]
         else:
             result.append(list(linked(line)))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from publisher.digests.credits import split_credit
 from publisher.digests.textlines import (
+    SENTENCE,
     Line,
     bullet,
     explicit_heading,
@@ -24,8 +25,6 @@ from publisher.digests.textlines import (
 from publisher.digests.values import folded
 
 SUBHEADING = 3
-_TEXT = 60
-"""Characters from which a line counts as running text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ class _Survey:
         return bool(bullet(self.lines[index].text) or numbered(self.lines[index].text))
 
     def _is_text(self, index: int) -> bool:
-        return len(self.lines[index].text) > _TEXT
+        return len(self.lines[index].text) > SENTENCE
 
     def _is_dangling(self, index: int) -> bool:
         """Whether the line below is one more short line over nothing, such as a signature."""
@@ -132,7 +131,7 @@ class _Survey:
         follows = index + 1 if index + 1 < len(self.lines) else None
         if follows is not None and not self.lines[follows].blank and not self._is_item(follows):
             long = len(self.lines[follows].text)
-            if long <= _TEXT or len(text) * 2 > long or is_construct(self.lines[follows].text):
+            if long <= SENTENCE or len(text) * 2 > long or is_construct(self.lines[follows].text):
                 return False
         if index == 0:
             return not self.after_title or (below is not None and self._is_item(below))

@@ -13,16 +13,21 @@ from publisher.digests.dates import AmbiguousDateError, read_date_line
 LONG = 100
 """A line of more characters is a paragraph by itself: nobody wraps there."""
 
+SENTENCE = 60
+"""A line of more characters is running text, not a heading and not a line of an address."""
+
 TERMINAL = ".!?…:;,。！？؟۔।"
 """What ends a sentence or a part of it."""
 
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u061c\u2060\ufeff"
 _FAMILIES = {
     sign: family
-    for family, signs in enumerate(("-–—‐‑−", "•●·∙⁃*", "◦○o▫", "▪■□", "‣►▸➢➤➔→", "✓✔", "+"))
+    for family, signs in enumerate(
+        ("-–—‐‑−", "•●·∙⁃*\uf0b7", "◦○o▫", "▪■□\uf0a7", "‣►▸➢➤➔→\uf0d8", "✓✔\uf0fc", "+")
+    )
     for sign in signs
 }
-_GLUED = "•●·∙⁃◦○▫▪■□‣►▸➢➤"
+_GLUED = "•●·∙⁃◦○▫▪■□‣►▸➢➤\uf0b7\uf0a7\uf0d8\uf0fc"  # the last ones are office programs' symbol fonts
 _BULLET = re.compile(rf"(?:([{_GLUED}])\s*|([-–—‐‑−*➔→✓✔+])\s+|(o)(?:\t\s*|[ \u00a0]{{2,}}))(?=\S|$)")
 _LONE = re.compile(rf"[{_GLUED}*–—-]")
 _NUMBER = re.compile(r"\(?(\d{1,3})[.)]\s+(?=\S)")
@@ -32,6 +37,7 @@ _UNDERLINE = re.compile(r"=+|-{3,}|~{3,}|\*{3,}|_{3,}")
 _HEADING = re.compile(r"(#{1,6})\s+(?=\S)")
 _STARRED = re.compile(r"(\*\*|__|\*|_)(?=\S)(.+)(?<=\S)\1")
 _ADDRESS = re.compile(r"://|\S@\S|\bwww\.", re.IGNORECASE)
+_SENTENCE = re.compile(r"\w{4,}[.!?]\s|[.!?]\s*\[|\]$")
 _INITIALS = re.compile(r"(?:\w\.){2,}$")
 
 
@@ -126,7 +132,7 @@ def looks_like_heading(text: str) -> bool:
     first = next((character for character in text if character.isalnum()), "")
     if not first or first.islower() or not any(character.isalpha() for character in text):
         return False
-    if text[0] in "[(—–" or split_credit(text):
+    if text[0] in "[(—–" or split_credit(text) or _SENTENCE.search(text):
         return False
     ending = text.rstrip("”\"’'»)")[-1:]
     return ending not in TERMINAL or (ending == "?" and len(words) <= 8) or _INITIALS.search(text) is not None

@@ -123,7 +123,7 @@ class ListBuilder:
             elif top.family != marker.family and not parted:
                 # signs that change without a blank line: an office program flattened a nested list
                 return self._open(line, marker)
-            elif len(self.frames) == 1:
+            elif len(self.frames) == 1 or line.indent <= self.frames[0].indent + 1:
                 return False
             else:
                 self._close()

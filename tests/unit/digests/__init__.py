@@ -1,0 +1,1 @@
+"""What editors write: every format, every rule of the inbox."""
