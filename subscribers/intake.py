@@ -22,7 +22,7 @@ from subscribers.portable import EVERY, among, insert_missing, listed
 from subscribers.suppression import suppressed_keys
 from subscribers.tables import Id, UTCDateTime, consents, subscribers, subscriptions
 
-AT_ONCE = 5000
+AT_ONCE = 2500
 """How many people one call takes in at most: a transaction of some tenths of a second."""
 
 
