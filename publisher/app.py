@@ -23,7 +23,7 @@ from publisher.digests.record import DigestRecord
 from publisher.editions import Document, Edition, RenderedEdition
 from publisher.endpoints import registry as endpoints
 from publisher.engines.local import Engine, EngineReport
-from publisher.errors import ConfigError, StorageError
+from publisher.errors import StorageError
 from publisher.feeds.identity import authority, mint_entry_id
 from publisher.mailings.composing import EditionComposer
 from publisher.mailings.outcomes import RetryPolicy
@@ -90,16 +90,7 @@ def load_settings(config_file: Path) -> Settings:
         ConfigError: a key is wrong, or a schedule cannot be read.
     """
     settings = config.load(config_file)
-    for newsletter in settings.newsletter:
-        try:
-            slots.parse(newsletter.schedule)
-        except ConfigError as error:
-            raise ConfigError(
-                f"newsletter.schedule: {error.message}",
-                remedy=error.remedy,
-                file=str(config_file),
-                newsletter=newsletter.slug,
-            ) from error
+    slots.check(settings, file=str(config_file))
     return settings
 
 

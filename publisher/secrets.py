@@ -18,16 +18,10 @@ def instance_secret(settings: Settings) -> bytes:
     """The configured secret, else the one in `var/secret.key`, which is made (0600) when it is missing.
 
     Raises:
-        ConfigError: the secret is too short to be one, or its file cannot be read or made.
+        ConfigError: its file holds no secret, or cannot be read or made.
     """
     if settings.site.secret is not None:
-        configured = settings.site.secret.get_secret_value()
-        if len(configured) < FEWEST_CHARACTERS:
-            raise ConfigError(
-                f"site.secret: shorter than {FEWEST_CHARACTERS} characters",
-                remedy="Make one with `python3 -c 'import secrets; print(secrets.token_urlsafe())'`",
-            )
-        return configured.encode()
+        return settings.site.secret.get_secret_value().encode()
     path = settings.path(FILE)
     try:
         return _read(path) or _make(path)

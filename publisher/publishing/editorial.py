@@ -14,6 +14,9 @@ from publisher.ledger import Mailing
 from publisher.publishing.ports import Event, Store
 from publisher.publishing.publish import Publisher, plan_scheduled
 
+SUGGESTED = 3
+"""Digests that are proposed to somebody who mistyped one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -42,10 +45,12 @@ class Editorial:
         """
         with self._store.read() as unit:
             found = unit.digests.find(text)
+            near = [] if found else [each.key for each in unit.digests.all() if text in each.key][:SUGGESTED]
         if not found:
-            raise UsageError(
-                f'there is no digest "{text}"', remedy="`publisher digest list` shows those that are known"
+            remedy = (
+                f"Did you mean {' or '.join(near)}?" if near else "`publisher digest list` shows what is known"
             )
+            raise UsageError(f'there is no digest "{text}"', remedy=remedy)
         if len(found) > 1:
             keys = ", ".join(record.key for record in found)
             raise UsageError(f'"{text}" names several digests', remedy=f"Write one of: {keys}")

@@ -6,9 +6,10 @@ appear together or not at all. Whoever is killed after it finds everything in th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from publisher import due
 from publisher.digests.model import Digest, DigestState
@@ -17,9 +18,6 @@ from publisher.editions import RenderedEdition
 from publisher.errors import PublisherError, RenderError
 from publisher.ledger import MailingKind, MailingState
 from publisher.publishing.ports import Store, Unit
-
-SLOTS_KEPT = timedelta(days=800)
-"""How far back taken slots are read: longer than the rarest schedule (29 February aside) pauses."""
 
 UNPUBLISHED = frozenset({DigestState.DRAFT, DigestState.FINALIZED, DigestState.HELD})
 
@@ -81,23 +79,26 @@ class Publisher:
 
     def waiting(self, cadence: Cadence, now: datetime) -> dict[int, str]:
         """What each digest of a newsletter waits for, by its id; nothing for one that does not wait."""
-        records, taken = self._agenda(cadence, now)
-        return {
-            record.id: due.waiting_reason(
-                record, schedule=cadence.schedule, timezone=cadence.timezone, taken=taken, now=now
-            )
-            for record in records
-        }
+        records = self._records(cadence)
+        reason = partial(
+            due.waiting_reason,
+            schedule=cadence.schedule,
+            timezone=cadence.timezone,
+            taken=_taken(records),
+            now=now,
+        )
+        return {record.id: reason(record) for record in records}
 
     def next_event(self, cadence: Cadence, now: datetime) -> datetime | None:
         """When a newsletter next has something to do; None when nothing waits."""
-        records, taken = self._agenda(cadence, now)
-        return due.next_event(records, schedule=cadence.schedule, timezone=cadence.timezone, taken=taken, now=now)
+        records = self._records(cadence)
+        return due.next_event(
+            records, schedule=cadence.schedule, timezone=cadence.timezone, taken=_taken(records), now=now
+        )
 
-    def _agenda(self, cadence: Cadence, now: datetime) -> tuple[Sequence[DigestRecord], frozenset[datetime]]:
+    def _records(self, cadence: Cadence) -> Sequence[DigestRecord]:
         with self._store.read() as unit:
-            records = unit.digests.all(cadence.newsletter)
-            return records, unit.digests.taken_slots(cadence.newsletter, now - SLOTS_KEPT)
+            return unit.digests.all(cadence.newsletter)
 
     def publish_due(self, cadence: Cadence, now: datetime, *, busy: Collection[str] = ()) -> Pass:
         """Publish, or hold, whatever one newsletter's schedule says is due at `now`.
@@ -106,20 +107,21 @@ class Publisher:
         (https://validator.w3.org/feed/docs/warning/DuplicateUpdated.html), and none in the future. What came
         from a file that is `busy` waits: the file says something else by now.
         """
-        records, taken = self._agenda(cadence, now)
-        records = [record for record in records if record.source not in busy]
+        records = self._records(cadence)
         intents = due.decide(
             records,
             schedule=cadence.schedule,
             timezone=cadence.timezone,
             stale_after=cadence.stale_after,
-            taken=taken,
+            taken=_taken(records),
             now=now,
         )
         by_id = {record.id: record for record in records}
         result = Pass()
         for after, intent in zip(range(len(intents) - 1, -1, -1), intents, strict=True):
             record = by_id[intent.digest_id]
+            if record.source in busy:
+                continue
             if isinstance(intent, due.Hold):
                 result += self._hold(record, intent.reason, now)
             else:
@@ -199,6 +201,11 @@ class Publisher:
                 data={"mail": mail, "reason": reason, "slot": slot.isoformat() if slot else None},
             )
         return True
+
+
+def _taken(records: Iterable[DigestRecord]) -> frozenset[datetime]:
+    """The slots that digests took."""
+    return frozenset(record.slot for record in records if record.slot)
 
 
 def plan_scheduled(
