@@ -56,7 +56,7 @@ class Rescuer:
 
     def _by_journal(self, now: datetime) -> Iterator[str]:
         """A journal on this machine whose lock is free: the process is dead, whatever its lease says."""
-        for path in sorted(self.journals.glob("*")):
+        for path in sorted(path for path in self.journals.glob("[!.]*") if path.is_file()):
             with journal.dead(path) as said:
                 if said is None:
                     continue

@@ -1,0 +1,1 @@
+"""Programs that kill real senders and rescuers, and count afterwards: nobody twice, nobody lost."""
