@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from publisher.errors import ConfigError, StorageError
 from publisher.storage import database as storage
 from publisher.storage.database import Database, connect
-from publisher.storage.tables import publications, settings
+from publisher.storage.tables import publications, senders, settings
 
 
 def _set(database: Database, name: str, value: str) -> None:
@@ -123,13 +123,15 @@ def test_sqlite_is_as_safe_as_the_ledger_needs(sqlite_database: Database) -> Non
 
 
 def test_moments_come_back_as_aware_utc(database: Database, now: datetime) -> None:
-    elsewhere = now.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    moment = now + timedelta(microseconds=1)
+    elsewhere = moment.astimezone(timezone(timedelta(hours=5, minutes=30)))
     with database.write() as connection:
-        connection.execute(text("CREATE TEMPORARY TABLE x (id INTEGER)"))
-        statement = text("SELECT :moment").bindparams(moment=elsewhere.isoformat())
-        assert connection.scalar(statement) == elsewhere.isoformat()
-        bound = publications.c.changed_at.type
-        assert bound.process_bind_param(elsewhere, connection.dialect) in (now, now.replace(tzinfo=None))  # type: ignore[attr-defined]
+        connection.execute(insert(senders).values(id="s", host="h", started_at=elsewhere, lease_until=now))
+        found = connection.execute(select(senders.c.started_at, senders.c.ended_at)).one()
+        later = connection.scalar(select(func.count()).where(senders.c.started_at > now))
+    assert tuple(found) == (moment, None)
+    assert found.started_at.tzinfo is UTC
+    assert later == 1
 
 
 def test_a_naive_moment_is_refused(database: Database, now: datetime) -> None:
