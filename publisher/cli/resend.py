@@ -48,6 +48,6 @@ def resend(
         confirm(f"Send {record.key} to {count(plan.mailed, 'subscriber')}?", yes=yes)
         mailing_id = opened.mailroom.resend(record, opened.clock(), to=to, actor=actor(), reason=reason)
         say(f"Mailing {mailing_id} is on its way")
-        troubled = send(opened)
+        troubled = send(opened, [opened.mailroom.facts(mailing_id).mailing])
     if troubled:
         raise typer.Exit(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import typer
 
 from publisher.app import App
@@ -10,7 +12,7 @@ from publisher.cli.output import count, say, warn
 from publisher.cli.progress import MailingBar
 from publisher.cli.telling import tell_mailing, tell_pass
 from publisher.digests.model import DigestState
-from publisher.ledger import DeliveryState
+from publisher.ledger import DeliveryState, Mailing
 
 
 def register(app: typer.Typer) -> None:
@@ -26,21 +28,20 @@ def run() -> None:
             say(f"Went on after {count(len(rescued), 'sender')} that had died")
         report = opened.run_pass()
         tell_pass(opened, report)
-        troubled = send(opened)
+        troubled = send(opened, opened.mailroom.running())
         held = [record for record in opened.editorial.all() if record.state is DigestState.HELD]
     if troubled or report.errors or held:
         raise typer.Exit(1)
 
 
-def send(opened: App) -> bool:
-    """Send every running mailing as far as it goes now, and tell the sums; whether something is not well."""
-    running = opened.mailroom.running()
-    if not running:
+def send(opened: App, mailings: Sequence[Mailing]) -> bool:
+    """Send as far as it goes now, and tell the sums of these mailings; whether something is not well with them."""
+    if not mailings:
         return False
-    bar = MailingBar(opened.mailroom, running)
+    bar = MailingBar(opened.mailroom, mailings)
     with bar:
         ended = opened.send(tick=bar.tick)
-    all_facts = [opened.mailroom.facts(mailing.id) for mailing in running]
+    all_facts = [opened.mailroom.facts(mailing.id) for mailing in mailings]
     for facts in all_facts:
         tell_mailing(facts)
     for error in ended.errors:

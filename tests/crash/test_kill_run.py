@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from publisher.storage.database import Database
 from tests.instance import Instance
@@ -46,7 +47,7 @@ POINTS = {
 SHORT_ON_POSTGRES = {"edition published", "pages recorded", "mailing planned", "sender: window sent"}
 
 
-def cases() -> list[object]:
+def cases() -> list[ParameterSet]:
     every = []
     for kind in ("sqlite", "postgres"):
         for name in POINTS:
