@@ -10,6 +10,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import chain
 
 from publisher.digests.model import Direction
 from publisher.errors import DigestError
@@ -32,7 +33,7 @@ _UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff\ufdd0-\ufdef\ufff9-\u
 _SPACES = re.compile("[ \t\n\r\f\v\x85\u2028\u2029]+")
 _MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]{1,3}")
 _MARK_RUN = re.compile(rf"[^\w\s\x00-\x7f]{{{MAX_MARKS + 1},}}")
-_ADDRESS = re.compile(r"\S*(?:://|@|www\.)\S*")
+_ADDRESS_SIGNS = ("://", "@", "www.")
 
 
 def check_size(size: int, *, name: str) -> None:
@@ -146,7 +147,8 @@ def direction_of(texts: Iterable[str]) -> Direction:
     right = left = 0
     first: Direction = "ltr"
     for text in texts:
-        for character in _ADDRESS.sub(" ", text):
+        words = (word for word in text.split() if not any(sign in word for sign in _ADDRESS_SIGNS))
+        for character in chain.from_iterable(words):
             kind = unicodedata.bidirectional(character)
             if kind in {"R", "AL"}:
                 first = first if right or left else "rtl"

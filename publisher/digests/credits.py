@@ -30,6 +30,9 @@ _PHOTO = re.compile(
     r"|photographie|crédit|bild|imagen|צילום|تصوير|фото)\b\s*(?:[:/–-]|by\b|of\b|von\b|de\b|par\b|$)|©",
     re.IGNORECASE,
 )
+_BY_AND_FOR = re.compile(r"[^\W\d_a-z][^\s/]*(?: [^\s/]+){1,3} ?/ ?[^\W\d_a-z][^/]*")
+"""Somebody with at least two names, a slash, and for whom: `Jo Example / The Gazette`."""
+
 _NOTES = frozenset({"sic", "note", "update", "updated", "correction", "corrected", "translated", "ed", "editor"})
 
 
@@ -73,7 +76,7 @@ def certainty_of(credit: str) -> Certainty:
     if not 1 <= len(words) <= 14 or len(credit) > 140 or first[0].isdigit() or credit[-1] in "?!:;,":
         return Certainty.NONE
     agency = any(_is_agency(word) for word in words) or "associated press" in credit.casefold()
-    if _PHOTO.match(credit) or (agency and ("/" in credit or "via" in words)):
+    if _PHOTO.match(credit) or _BY_AND_FOR.fullmatch(credit) or (agency and ("/" in credit or "via" in words)):
         return Certainty.SURE
     if agency:
         return Certainty.LIKELY
@@ -106,8 +109,7 @@ def figure_of_pair(alt: str, caption: str, *, parted: bool = False) -> Figure | 
     above, below = split_credit(alt), split_credit(caption)
     alike = resemblance(above.text if above else alt, below.text if below else caption)
     if above and below:
-        sure = min(above.certainty, below.certainty) >= Certainty.SURE
-        if sure or alike >= (0.3 if max(above.certainty, below.certainty) >= Certainty.LIKELY else 0.5):
+        if _is_one_picture(above, below, alike):
             return Figure(alt=alt, caption=linked(below.text), credit=below.credit)
     elif parted:
         return None
@@ -116,6 +118,16 @@ def figure_of_pair(alt: str, caption: str, *, parted: bool = False) -> Figure | 
     elif above and above.certainty >= Certainty.LIKELY and alike >= 0.6:
         return Figure(alt=above.text, caption=linked(caption), credit=above.credit)
     return None
+
+
+def _is_one_picture(above: Credited, below: Credited, alike: float) -> bool:
+    """Whether two credited lines tell of one picture: the surer or the more alike the credits, the less else."""
+    ours, theirs = ({word.casefold() for word in _WORDS.findall(line.credit)} for line in (above, below))
+    if min(above.certainty, below.certainty) >= Certainty.SURE:
+        return True
+    if ours <= theirs or theirs <= ours:
+        return "/" in below.credit or alike >= 0.2
+    return alike >= (0.3 if max(above.certainty, below.certainty) >= Certainty.LIKELY else 0.5)
 
 
 def figure_of_line(line: str) -> Figure | None:

@@ -244,3 +244,24 @@ def test_a_date_that_may_be_two_dates_is_refused() -> None:
     with pytest.raises(DigestError, match="may be 2024-12-11 or 2024-11-12") as caught:
         text.read(b"Title\n11/12/2024\n\nText.\n", name="x.txt")
     assert caught.value.line == 2
+
+
+@pytest.mark.parametrize(
+    ("alt", "caption", "credit"),
+    [
+        ("The ferry in fog. [JO EXAMPLE / THE GAZETTE]", "Four minutes early", "Jo Example/The Gazette"),
+        ("A man walks on the old wall at noon. [Jo Example]", "A man on the old wall", "Jo Example"),
+        ("A man walks on the old wall at noon.", "A man on the old wall", "Jo Example/AFP"),
+        ("A man walks on the old wall at noon. [Handout: the port]", "The wall at noon", "Handout: the port"),
+        ("A man walks on the old wall (Jo Example/Reuters)", "A man on the old wall", "Jo Example/Reuters"),
+    ],
+)  # fmt: skip
+def test_pictures_of_papers_that_nobody_has_heard_of(alt: str, caption: str, credit: str) -> None:
+    assert of_text(f"{HEAD}• Item.\n{alt}\n{caption} [{credit}]\n\nRoads\n\n• Ice.\n").endswith(
+        f"- Item.\nfigure {alt} | {caption} | {credit}\n§ Roads\n- Ice."
+    )
+
+
+def test_paragraphs_that_name_their_source_are_no_pictures() -> None:
+    lines = "The ministry announced aid. [Reuters]\nA treaty was signed in Tokyo. [Reuters]"
+    assert of_text(f"{HEAD}{lines}\n").endswith(lines.replace("\n", " "))
