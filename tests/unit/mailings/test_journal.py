@@ -68,12 +68,25 @@ def test_a_journal_is_rescued_by_one_at_a_time_and_not_after_it_is_gone(folder: 
         assert first is not None
         with dead(folder / "s1") as second:
             assert second is None
-        late = os.open(folder / "s1", os.O_RDONLY)  # opened before it was removed, locked after
         (folder / "s1").unlink()
-    fcntl.flock(late, fcntl.LOCK_EX)
-    os.close(late)
     with dead(folder / "s1") as third:
         assert third is None
+
+
+def test_a_journal_removed_between_opening_and_locking_it_is_not_rescued_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock = fcntl.flock
+    Journal(folder, "s1").close(remove=False)
+
+    def removed_first(descriptor: int, operation: int) -> None:
+        (folder / "s1").unlink()
+        (folder / "s1").touch()  # whatever stands there now, it is not the file that was opened
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", removed_first)
+    with dead(folder / "s1") as said:
+        assert said is None
 
 
 def test_a_sender_whose_new_file_was_taken_for_dead_makes_another(

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 
 from publisher.errors import LedgerError, ProviderError, PublisherError, StorageError
 from publisher.ledger import Delivery, DeliveryState, MailingState, Message, Report
+from publisher.mailings.journal import boot_id, parse
 from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.rescue import Rescuer
 from publisher.mailings.sending import LEASE, SenderParts, StopSignal, run_sender
@@ -95,6 +96,22 @@ def test_each_answer_reaches_its_delivery(parts: SenderParts, database: Database
     assert rows[1][3] > now
     assert rows[2] == ("uncertain", None, "no reply", None)
     assert rows[3] == ("accepted", 250, "taken", None)
+
+
+def test_a_delivery_stands_in_journal_and_database_before_it_is_handed_over(
+    small: SenderParts, sqlite_database: Database, now: datetime
+) -> None:
+    def look(message: Message, report: Report) -> bool:
+        report.begun(message.delivery_id)
+        (path,) = small.journals.iterdir()
+        assert message.delivery_id in parse(path.read_bytes(), boot_id()).begun
+        assert states(sqlite_database)[message.recipient] == "sending"
+        report.accepted(message.delivery_id)
+        assert parse(path.read_bytes(), boot_id()).answer(message.delivery_id) is not None
+        return True
+
+    planned(sqlite_database, 6, now)
+    assert run_sender(with_verdict(small, look), never).counts == {DeliveryState.ACCEPTED: 6}
 
 
 def test_deferred_is_sent_when_due_and_not_before(parts: SenderParts, database: Database, now: datetime) -> None:
