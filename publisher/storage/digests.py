@@ -93,8 +93,6 @@ class Digests:
             StorageError: its newsletter has a digest of this slug already.
         """
         row = {
-            "newsletter": digest.newsletter,
-            "slug": digest.slug,
             "seen_at": now,
             "finalized_at": now if state is DigestState.FINALIZED else None,
             **_revision(digest, state, source, source_hash),
@@ -105,7 +103,7 @@ class Digests:
                     insert(digests).values(row).returning(digests.c.id)
                 ).scalar_one()
         except IntegrityError as error:
-            raise StorageError(f"there is a digest {digest.key} already", digest=digest.key) from error
+            raise _taken(digest) from error
         self._set_assets(digest_id, assets)
         return digest_id
 
@@ -120,14 +118,19 @@ class Digests:
         assets: Iterable[Asset],
         now: datetime,
     ) -> None:
-        """Put a newer revision in place of an unpublished one; newsletter and slug stay as they are.
+        """Put a newer revision in place of an unpublished one, which takes its newsletter and slug as well.
 
         Raises:
-            StorageError: there is no such digest, or it was published meanwhile.
+            StorageError: there is no such digest, it was published meanwhile, or the new name is taken.
         """
         values = _revision(digest, state, source, source_hash) | self._first_finalized(state, now)
         statement = update(digests).where(digests.c.id == digest_id, digests.c.state.not_in(_ENDED)).values(values)
-        if self._connection.execute(statement).rowcount != 1:
+        try:
+            with self._connection.begin_nested():
+                replaced = self._connection.execute(statement).rowcount == 1
+        except IntegrityError as error:
+            raise _taken(digest) from error
+        if not replaced:
             raise StorageError(
                 f"the digest {self.get(digest_id).key} is published: its file no longer replaces it",
                 remedy="Use `publisher digest correct`",
@@ -246,6 +249,8 @@ def newest_first() -> tuple[Any, ...]:
 
 def _revision(digest: Digest, state: DigestState, source: str, source_hash: str) -> dict[str, Any]:
     return {
+        "newsletter": digest.newsletter,
+        "slug": digest.slug,
         "title": digest.title,
         "date": digest.date,
         "state": state,
@@ -260,6 +265,10 @@ def _revision(digest: Digest, state: DigestState, source: str, source_hash: str)
 def _record(row: Row[Any]) -> DigestRecord:
     found = row._asdict()
     return DigestRecord(**found | {"state": DigestState(found["state"]), "mail": MailChoice(found["mail"])})
+
+
+def _taken(digest: Digest) -> StorageError:
+    return StorageError(f"there is a digest {digest.key} already", digest=digest.key)
 
 
 def _unknown(digest_id: int) -> StorageError:
