@@ -245,7 +245,7 @@ def test_a_state_moves_only_from_where_it_was_seen(shop: Shop, now: datetime) ->
     assert shop.digests.get(digest_id) == before
 
 
-def test_a_newer_revision_replaces_but_keeps_name_and_moments(shop: Shop, now: datetime) -> None:
+def test_a_newer_revision_replaces_but_keeps_the_moments(shop: Shop, now: datetime) -> None:
     digest_id = shop.add(pictures=[PICTURE, OTHER])
     newer = digest("another-slug", title="Newer", date=date(2024, 11, 22), publish_at=now)
     shop.digests.replace(
@@ -258,10 +258,26 @@ def test_a_newer_revision_replaces_but_keeps_name_and_moments(shop: Shop, now: d
         now=now + HOUR,
     )
     found = shop.digests.get(digest_id)
-    assert (found.slug, found.title, found.date) == ("2024-11-21-morning", "Newer", date(2024, 11, 22))
+    assert (found.slug, found.title, found.date) == ("another-slug", "Newer", date(2024, 11, 22))
     assert (found.source, found.source_hash, found.publish_at) == ("renamed.md", "d" * 64, now)
     assert (found.seen_at, found.finalized_at) == (now, now)
     assert shop.digests.assets_of(digest_id) == (OTHER,)
+
+
+def test_a_newer_revision_cannot_take_another_digests_name(shop: Shop, now: datetime) -> None:
+    shop.add()
+    second = shop.add(digest("second"))
+    with pytest.raises(StorageError, match="there is a digest daily/2024-11-21-morning already"):
+        shop.digests.replace(
+            second,
+            digest(),
+            state=DigestState.FINALIZED,
+            source="x.md",
+            source_hash="d" * 64,
+            assets=[],
+            now=now,
+        )
+    assert shop.digests.get(second).slug == "second"  # and the transaction goes on
 
 
 def test_what_is_published_is_never_replaced(shop: Shop, now: datetime) -> None:
@@ -365,8 +381,8 @@ def test_the_newest_published_come_first_and_the_withdrawn_not(shop: Shop, now: 
         return digest_id
 
     old = published("old", 20, now)
-    backlog = published("backlog", 18, now + HOUR)
     newest = published("newest", 21, now + HOUR)
+    backlog = published("backlog", 18, now + HOUR)  # in the same pass: its own date decides
     gone = published("gone", 22, now + 2 * HOUR)
     shop.digests.set_state(gone, DigestState.WITHDRAWN, from_states=[DigestState.PUBLISHED], now=now)
     shop.add(digest("waiting"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,16 @@ def test_a_killed_holder_frees_its_lock(database: Database, tmp_path: Path) -> N
         holder.kill()
         holder.wait()
         with exclusive(database, "run", root=tmp_path, wait=10) as held:
+            assert held
+
+
+def test_waiting_gets_the_lock_when_the_holder_is_done(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ExitStack() as holder:
+        assert holder.enter_context(exclusive(database, "run", root=tmp_path))
+        monkeypatch.setattr(time, "sleep", lambda _seconds: holder.close())
+        with exclusive(database, "run", root=tmp_path, wait=60) as held:
             assert held
 
 

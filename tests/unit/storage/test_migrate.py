@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, insert, inspect, text
 
 from publisher.errors import StorageError
 from publisher.storage import migrate, tables
 from publisher.storage.database import Database, connect
-from subscribers.tables import metadata
+from subscribers.tables import consents, metadata, subscribers
 from tests.conftest import PostgresServer
 
 _PREPARE = """
@@ -169,6 +170,47 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database, monkeypatch: p
         migrate.prepare(empty)
     with empty.read() as connection:
         assert inspect(connection).get_table_names() == []
+
+
+def test_rebuilding_a_table_keeps_what_points_to_it(
+    sqlite_database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite changes a table by copying it; dropping the old one must not delete rows elsewhere by CASCADE."""
+
+    def rebuild(connection: Connection) -> None:
+        for statement in (
+            "CREATE TABLE new (id INTEGER PRIMARY KEY, email, email_key, created_at)",
+            "INSERT INTO new SELECT id, email, email_key, created_at FROM subscribers",
+            "DROP TABLE subscribers",
+            "ALTER TABLE new RENAME TO subscribers",
+        ):
+            connection.execute(text(statement))
+
+    with sqlite_database.write() as connection:
+        person = {"id": 1, "email": "a@example.org", "email_key": "a@example.org", "created_at": now}
+        connection.execute(insert(subscribers).values(person))
+        consent = {"subscriber_id": 1, "newsletter": "daily", "act": "confirmed", "how": "form", "at": now}
+        connection.execute(insert(consents).values(consent))
+    monkeypatch.setattr(migrate, "HEAD", "0002")
+    monkeypatch.setattr(migrate, "_run", rebuild)
+    assert migrate.upgrade(sqlite_database) == ("0001", "0002")
+    with sqlite_database.read() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM consents")) == 1
+
+
+def test_a_step_that_loses_what_is_pointed_to_is_undone(
+    sqlite_database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forget(connection: Connection) -> None:
+        connection.execute(text("DELETE FROM subscribers"))
+
+    test_rebuilding_a_table_keeps_what_points_to_it(sqlite_database, now, monkeypatch)
+    monkeypatch.setattr(migrate, "HEAD", "0003")
+    monkeypatch.setattr(migrate, "_run", forget)
+    with pytest.raises(StorageError, match="would leave a row of consents without what it points to"):
+        migrate.upgrade(sqlite_database)
+    with sqlite_database.read() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM subscribers")) == 1
 
 
 def test_foreign_keys_are_on_again_after_an_upgrade(sqlite_database: Database) -> None:
