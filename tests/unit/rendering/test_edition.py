@@ -23,6 +23,7 @@ from publisher.digests.model import (
     Item,
     Link,
     ListBlock,
+    NoteMark,
     Paragraph,
     Quote,
     Section,
@@ -237,6 +238,13 @@ def test_page_opens_from_disk_and_names_its_feeds() -> None:
     assert {section.slug for section in RICH.sections} <= set(ids)
     for target in page.xpath("//a[starts-with(@href, '#')]/@href"):
         assert target[1:] in ids
+
+
+def test_a_mark_without_its_note_is_no_link() -> None:
+    lone = replace(RICH, sections=(Section("a", "A", (para("so", NoteMark(1)),)),))
+    for document in (render(lone, LOOK).page.decode(), whole_html(render(lone, LOOK).blocks)):
+        assert parsed(document).xpath("//a[starts-with(@href, '#note')]") == []
+        assert parsed(document).xpath("//sup/text()") == ["1"]
 
 
 def test_entry_brings_no_style_and_no_relative_address() -> None:

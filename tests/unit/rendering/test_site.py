@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from publisher.editions import Headline
+from publisher.errors import RenderError
 from publisher.rendering import Shelf, archive_page, index_page, unsubscribe_page
 from publisher.rendering.notices import UnsubscribeState
 from publisher.rendering.site import NEWEST
@@ -81,6 +82,12 @@ def test_pages_name_their_feeds_and_link_only_to_files() -> None:
 
 def test_same_headlines_same_bytes_in_any_order() -> None:
     assert archive_page(LOOK, headlines(DAYS)) == archive_page(LOOK, reversed(headlines(DAYS)))
+
+
+def test_half_a_character_is_an_error_with_the_templates_name() -> None:
+    half = replace(headlines(DAYS[:1])[0], title="half \ud800")
+    with pytest.raises(RenderError, match="surrogates not allowed"):
+        archive_page(LOOK, [half])
 
 
 def test_unsubscribing_takes_one_button_and_no_look_at_the_page() -> None:
