@@ -28,7 +28,7 @@ def unsubscribe_page(
             `unknown` is for a link that is not ours or no longer good.
         newsletter: the newsletter's title.
         email: the address that leaves it, shown so that people with two see which.
-        action: where the form posts to; empty for `unknown` and `done`.
+        action: where the form posts to; empty: the page's own address.
         language: the newsletter's; the site's when empty.
 
     Raises:
