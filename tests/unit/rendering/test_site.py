@@ -102,6 +102,11 @@ def test_unsubscribing_takes_one_button_and_no_look_at_the_page() -> None:
     assert page.xpath("//h1/text()") == ["Unsubscribe from Fish & Chips?"]
 
 
+def test_without_an_action_the_form_posts_to_its_own_address() -> None:
+    (form,) = parsed(unsubscribe_page(SITE, "ask", newsletter="Daily", email="a@example.net")).xpath("//form")
+    assert dict(form.attrib) == {"method": "post"}
+
+
 @pytest.mark.parametrize(
     ("state", "said"), [("done", "You are unsubscribed"), ("unknown", "This link does not work")]
 )
