@@ -93,6 +93,7 @@ def test_section_slugs_are_unique() -> None:
     slugs = section_slugs([(name, "") for name in names])
     assert slugs[:3] == ["news", "news-2", "news-2-2"]
     assert len(set(slugs)) == 6
+    assert section_slugs([("a-2", ""), ("a", ""), ("a", "")]) == ["a-2", "a", "a-3"]
     assert section_slugs([("a", ""), ("b", "a")]) == ["a-2", "a"]
     made_by_hand = replace(PLAIN, sections=(Section("", "A", ()), Section("", "A", ())))
     assert [section.slug for section in settled("a.txt", made_by_hand).sections] == ["a", "a-2"]

@@ -176,6 +176,7 @@ def test_the_line_of_a_wrong_value_is_told() -> None:
         ('{"title": "a", "title": "b"}', 'the key "title" is twice', None),
         ('{"title": ' + "1" * 5000 + "}", "no valid JSON", None),
         ("{\n" * 3 + "[" * 100_000, "nests deeper than 20", 4),
+        ('{"title": "a\nb", "lead": ' + "[" * 100, "nests deeper than 20", 2),
         ('{"title": "' + '\\"' * 50_000, "no valid JSON", 1),
     ],
 )

@@ -84,6 +84,12 @@ def test_an_item_may_have_paragraphs_of_its_own() -> None:
     assert of_text(HEAD + "- one\n\n  more of one\n\n- two\n").endswith("- one\n  more of one\n- two")
 
 
+def test_a_line_between_two_levels_belongs_to_the_upper_item() -> None:
+    assert of_text(HEAD + "- one\n    - inner\n  more of one\n- two\n").endswith(
+        "- one\n  - inner\n  more of one\n- two"
+    )
+
+
 def test_paragraphs_stand_in_sections() -> None:
     source = f"{HEAD}Weather\n\nIt rained all day.\n\n• A flood.\n\nIt rained all night, too.\n"
     assert of_text(source).endswith("§ Weather\nIt rained all day.\n- A flood.\nIt rained all night, too.")
