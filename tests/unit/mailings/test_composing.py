@@ -1,0 +1,151 @@
+"""Mails of one edition: what differs per person, and what never may."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import pytest
+
+from publisher.config import Newsletter, Site
+from publisher.digests.model import Digest
+from publisher.editions import BlockKind, Edition, EditionBlock, Field, FieldName, RenderedEdition
+from publisher.errors import PublisherError
+from publisher.ledger import Delivery
+from publisher.mailings import composing
+from publisher.mailings.composing import EditionComposer
+from publisher.messages import compile_message
+from subscribers import tokens
+
+NOW = datetime(2024, 11, 21, 7, 30, tzinfo=UTC)
+SECRET = b"a secret of the instance"
+
+
+def block(kind: BlockKind, words: str, section: str = "") -> EditionBlock:
+    return EditionBlock(kind, (f"<p>{words}</p>",), (f"{words}\n",), section)
+
+
+FOOTER = EditionBlock(
+    BlockKind.CLOSING,
+    ('<a href="', Field(FieldName.UNSUBSCRIBE_URL), '">leave</a>'),
+    ("Leave: ", Field(FieldName.UNSUBSCRIBE_URL), "\n"),
+)
+BLOCKS = (
+    block(BlockKind.OPENING, "The daily"),
+    block(BlockKind.LEAD, "Good morning"),
+    block(BlockKind.SECTION, "In court", "courts"),
+    block(BlockKind.SECTION, "In parliament", "parliament"),
+    FOOTER,
+)
+DIGEST = Digest("daily", "2024-11-21", "The daily", date(2024, 11, 21), "en", "ltr", (), ())
+EDITION = Edition(3, 2, 1, DIGEST, RenderedEdition("Thursday's news", "", "", BLOCKS, b"", ""), "", NOW, NOW)
+NEWSLETTER = Newsletter.model_validate(
+    {"slug": "daily", "title": "The daily", "from": "The daily <news@example.org>", "reply_to": "desk@example.org"}
+)
+SITE = Site(title="News", url="https://news.example.org/", app_url="https://app.example.org/")
+DELIVERY = Delivery(11, 7, "reader@example.org", "A Reader", 1, None, 1)
+
+
+def composer(edition: Edition = EDITION, newsletter: Newsletter = NEWSLETTER) -> EditionComposer:
+    return EditionComposer(edition, newsletter, SITE, SECRET)
+
+
+def parsed(data: bytes) -> EmailMessage:
+    found = message_from_bytes(data, policy=default)
+    assert isinstance(found, EmailMessage)
+    return found
+
+
+def text_of(data: bytes) -> str:
+    body = parsed(data).get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def test_a_mail_has_its_persons_address_and_a_link_that_unsubscribes_that_person() -> None:
+    message = composer().compose(DELIVERY, NOW)
+    found = parsed(message.data)
+    token = tokens.mint(SECRET, 7, "daily", 1)
+    assert str(found["To"]) == "A Reader <reader@example.org>"
+    assert str(found["List-Unsubscribe"]) == f"<https://app.example.org/u/{token}>"
+    assert f"https://app.example.org/u/{token}" in text_of(message.data)
+    assert str(found["List-Id"]).endswith("<daily.news.example.org>")
+    assert str(found["Reply-To"]) == "desk@example.org"
+    assert (message.delivery_id, message.recipient, message.attempt) == (11, "reader@example.org", 1)
+    assert (message.envelope_from, message.message_id) == ("news@example.org", str(found["Message-ID"]))
+
+
+def test_the_message_id_is_kept_by_a_resend_and_shared_with_nobody() -> None:
+    first = composer().compose(DELIVERY, NOW)
+    resend = composer().compose(replace(DELIVERY, id=99, attempts=3, name="New Name"), NOW + timedelta(days=1))
+    assert first.message_id == resend.message_id
+    others = [
+        composer().compose(replace(DELIVERY, subscriber_id=8), NOW),
+        composer(replace(EDITION, id=4)).compose(DELIVERY, NOW),
+        composer(replace(EDITION, created_at=NOW + timedelta(days=1))).compose(DELIVERY, NOW),  # a new database
+    ]
+    assert len({first.message_id, *(other.message_id for other in others)}) == 4
+
+
+@pytest.mark.parametrize(
+    ("sections", "held"),
+    [
+        (None, ["court", "parliament"]),
+        (("courts",), ["court"]),
+        (("parliament", "courts"), ["court", "parliament"]),
+        (("weather",), ["court", "parliament"]),
+        ((), ["court", "parliament"]),
+    ],
+)
+def test_a_reader_gets_the_sections_of_their_choice(sections: tuple[str, ...] | None, held: list[str]) -> None:
+    text = text_of(composer().compose(replace(DELIVERY, sections=sections), NOW).data)
+    assert [word for word in ("court", "parliament") if f"In {word}" in text] == held
+    assert "Good morning" in text
+
+
+def test_a_choice_of_sections_is_compiled_once_and_memory_stays_flat(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[Any] = []
+    real = compile_message
+
+    def counting(*arguments: Any) -> Any:
+        compiled.append(arguments)
+        return real(*arguments)
+
+    monkeypatch.setattr(composing, "compile_message", counting)
+    monkeypatch.setattr(composing, "SKELETONS_KEPT", 2)
+    one = composer()
+    for _ in range(3):
+        for sections in (None, ("courts",)):
+            one.compose(replace(DELIVERY, sections=sections), NOW)
+    assert len(compiled) == 2
+    for sections in (("parliament",), ("courts",)):
+        one.compose(replace(DELIVERY, sections=sections), NOW)
+    assert len(one._skeletons) == 2
+
+
+@pytest.mark.parametrize("changes", [{"name": "A\r\nBcc: everybody@example.org"}, {"email": "no address"}])
+def test_a_person_who_cannot_stand_in_a_header_is_an_error_of_their_own(changes: dict[str, str]) -> None:
+    one = composer()
+    with pytest.raises(PublisherError):
+        one.compose(replace(DELIVERY, **changes), NOW)  # type: ignore[arg-type]
+    one.compose(DELIVERY, NOW)
+
+
+def test_what_is_wrong_for_everybody_is_said_before_the_first_mail() -> None:
+    broken = replace(EDITION.rendered, subject="two\r\nlines")
+    with pytest.raises(PublisherError):
+        composer(replace(EDITION, rendered=broken))
+
+
+def test_bounces_go_where_the_configuration_says() -> None:
+    newsletter = NEWSLETTER.model_copy(update={"envelope_from": "bounces@bücher.example"})
+    assert composer(newsletter=newsletter).compose(DELIVERY, NOW).envelope_from == "bounces@xn--bcher-kva.example"
+
+
+def test_a_site_on_disk_still_has_a_list_name() -> None:
+    site = Site(title="News", url="file:///srv/site/")
+    assert composing.letterhead(EDITION, NEWSLETTER, site).list_id == "daily.example.org"
