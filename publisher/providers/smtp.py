@@ -8,16 +8,15 @@ unless the kernel knows that the dot never arrived (see `tcp`).
 from __future__ import annotations
 
 import re
-import socket
-import ssl
 import time
 from collections.abc import Callable, Sequence
 
 from publisher.config import SmtpProvider
-from publisher.errors import ConfigError, ProviderError
+from publisher.errors import ProviderError
 from publisher.ledger import Message, Report
 from publisher.providers import tcp
-from publisher.providers.smtp_dialogue import POLL_SECONDS, Dialogue, Lost, Reply, secure
+from publisher.providers.smtp_connect import connect, tls_context
+from publisher.providers.smtp_dialogue import POLL_SECONDS, Dialogue, Lost, Reply
 
 TRIES = 3
 """How often one message is begun, and how often a connection is tried, before it waits for a later run."""
@@ -59,7 +58,7 @@ class Smtp:
         self._pause = pause
         self._patience = patience
         self._timeout = settings.timeout.total_seconds()
-        self._context = None if settings.security == "none" else _context(settings)
+        self._context = tls_context(settings)
         self._dialogue: Dialogue | None = None
         self._setbacks = 0
 
@@ -241,7 +240,7 @@ class Smtp:
             if attempt and not self._wait(2.0**attempt, stop):
                 return None
             try:
-                self._dialogue = self._connect(stop)
+                self._dialogue = connect(self._settings, self._context, stop)
             except (Lost, OSError) as error:
                 last: Exception = error
         if self._dialogue is not None:
@@ -251,62 +250,6 @@ class Smtp:
             remedy="Look at host, port and security in [provider], and whether the server is up",
             provider=self.name,
         ) from last
-
-    def _connect(self, stop: Callable[[], bool]) -> Dialogue:
-        """Greeting, TLS, login.
-
-        Raises:
-            ProviderError: nothing that a second try would change.
-            Lost, OSError: what one might.
-        """
-        settings = self._settings
-        connection: socket.socket = socket.create_connection((settings.host, settings.port), timeout=self._timeout)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        dialogue: Dialogue | None = None
-        try:
-            if self._context is not None and settings.security == "tls":
-                connection = secure(connection, self._context, settings.host)
-            dialogue = Dialogue(connection, self._timeout, stop)
-            self._open(dialogue)
-        except BaseException:
-            (dialogue.socket if dialogue is not None else connection).close()
-            raise
-        return dialogue
-
-    def _open(self, dialogue: Dialogue) -> None:
-        settings = self._settings
-        greeting = dialogue.hear()
-        if not greeting.done:
-            raise Lost(f"the server does not let us in: {greeting}", code=greeting.code)
-        name = settings.helo or _own_name(dialogue.socket)
-        dialogue.greet(name)
-        if self._context is not None and settings.security == "starttls":
-            if "STARTTLS" not in dialogue.features:
-                raise ProviderError(
-                    f"{self.name} offers no STARTTLS",
-                    remedy='Use the right port, or security = "tls"; "none" only towards a machine of your own',
-                    permanent=True,
-                )
-            reply = dialogue.ask("STARTTLS")
-            if not reply.done:
-                raise Lost(f"STARTTLS was refused: {reply}", code=reply.code)
-            dialogue.start_tls(self._context, settings.host)
-            dialogue.greet(name)
-        if settings.user is not None:
-            self._log_in(dialogue, settings.user)
-
-    def _log_in(self, dialogue: Dialogue, user: str) -> None:
-        password = self._settings.password
-        reply = dialogue.log_in(user, password.get_secret_value() if password else "")
-        if reply.refused_for_now:
-            raise Lost(f"the login does not work just now: {reply}", code=reply.code)
-        if not reply.done:
-            raise ProviderError(
-                f"{self.name} refuses the login of {user}: {reply}",
-                remedy="Mend user and password in [provider]",
-                provider=self.name,
-                permanent=True,
-            )
 
     def _wait(self, seconds: float, stop: Callable[[], bool]) -> bool:
         while seconds > 0:
@@ -351,22 +294,3 @@ def wire_address(address: str) -> str:
 def _had_no_dot(dialogue: Dialogue, before_dot: int) -> bool:
     acknowledged = tcp.acknowledged(dialogue.socket)
     return acknowledged is not None and acknowledged <= before_dot
-
-
-def _own_name(connection: socket.socket) -> str:
-    """What we call ourselves: this machine's full name, else its address as a literal (RFC 5321, 4.1.3)."""
-    name = socket.gethostname()
-    if "." in name.strip(".") and name.isascii():
-        return name
-    address = str(connection.getsockname()[0])
-    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
-
-
-def _context(settings: SmtpProvider) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(
-            f"provider.ca_file: {settings.ca_file} cannot be read as certificates",
-            remedy="It holds certificates in PEM form",
-        ) from error

@@ -13,12 +13,10 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     bindparam,
     case,
     exists,
     func,
-    literal_column,
     or_,
     select,
     update,
@@ -35,7 +33,8 @@ from publisher.ledger import (
     sources_of,
 )
 from publisher.storage.database import Database
-from publisher.storage.tables import batches, deliveries, digests, mailings, senders
+from publisher.storage.leases import Leases, is_state, pending_inside
+from publisher.storage.tables import batches, deliveries, mailings
 from subscribers.tables import subscribers
 
 WhyNot = Callable[[ColumnElement[int]], ColumnElement[Any]]
@@ -68,67 +67,8 @@ class LedgerStore:
             yield Ledger(connection)
 
 
-class Ledger:
+class Ledger(Leases):
     """Moves senders, batches and deliveries on one connection; the caller owns the transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    # --- senders ---------------------------------------------------------------------------------------------
-
-    def register_sender(self, sender_id: str, host: str, now: datetime, lease_until: datetime) -> None:
-        """Make a sender known before it takes anything."""
-        row = {"id": sender_id, "host": host, "started_at": now, "lease_until": lease_until}
-        self._connection.execute(senders.insert().values(row))
-
-    def renew_lease(self, sender_id: str, lease_until: datetime) -> bool:
-        """Say that the sender lives; False when a rescuer has ended it. Comes first in a sender's transaction.
-
-        It locks the sender's row until the commit, so that a rescuer sees either all of a window or none of it.
-        """
-        alive = (senders.c.id == sender_id, senders.c.ended_at.is_(None))
-        return self._changed(update(senders).where(*alive).values(lease_until=lease_until)) == 1
-
-    def end_sender(self, sender_id: str, now: datetime, *, expired: bool = False) -> bool:
-        """End a sender and open its batches; False when it had ended. `expired`: only if its lease is over."""
-        wanted = [senders.c.id == sender_id, senders.c.ended_at.is_(None)]
-        if expired:
-            wanted.append(senders.c.lease_until < now)
-        if self._changed(update(senders).where(*wanted).values(ended_at=now)) != 1:
-            return False
-        self._connection.execute(update(batches).where(batches.c.sender_id == sender_id).values(sender_id=None))
-        return True
-
-    def expired_senders(self, now: datetime) -> list[tuple[str, str]]:
-        """Id and host of the senders whose lease is over."""
-        over = (senders.c.ended_at.is_(None), senders.c.lease_until < now)
-        query = select(senders.c.id, senders.c.host).where(*over).order_by(senders.c.lease_until)
-        return [(row.id, row.host) for row in self._connection.execute(query)]
-
-    # --- batches ---------------------------------------------------------------------------------------------
-
-    def open_batches(self) -> int:
-        """How many batches of running mailings nobody has."""
-        return self._connection.scalar(select(func.count()).select_from(batches.join(mailings)).where(*_OPEN)) or 0
-
-    def lease_batch(self, sender_id: str) -> Batch | None:
-        """Take the oldest open batch of a running mailing; None when there is none."""
-        oldest = select(batches.c.id).join_from(batches, mailings).where(*_OPEN).order_by(batches.c.id).limit(1)
-        while (batch_id := self._connection.scalar(oldest)) is not None:
-            free = (batches.c.id == batch_id, batches.c.sender_id.is_(None), batches.c.done_at.is_(None))
-            if self._changed(update(batches).where(*free).values(sender_id=sender_id)) == 1:
-                return self._batch(batch_id)
-        return None
-
-    def release_batch(self, batch_id: int, sender_id: str) -> None:
-        """Leave a batch to whoever takes it next."""
-        own = (batches.c.id == batch_id, batches.c.sender_id == sender_id)
-        self._connection.execute(update(batches).where(*own).values(sender_id=None))
-
-    def finish_batch(self, batch_id: int, sender_id: str, now: datetime) -> bool:
-        """Close a batch; False while something in it is pending."""
-        own = (batches.c.id == batch_id, batches.c.sender_id == sender_id, ~_pending_inside())
-        return self._changed(update(batches).where(*own).values(done_at=now, sender_id=None)) == 1
 
     # --- windows ---------------------------------------------------------------------------------------------
 
@@ -145,7 +85,7 @@ class Ledger:
             select(pending.c.id, why_not(pending.c.subscriber_id).label("why_not"))
             .where(
                 pending.c.mailing_id == batch.mailing_id,
-                _is(pending, _S.PENDING),
+                is_state(pending, _S.PENDING),
                 pending.c.id > after_id,
                 pending.c.id <= batch.last_id,
             )
@@ -157,7 +97,7 @@ class Ledger:
         running = exists().where(mailings.c.id == batch.mailing_id, mailings.c.state == MailingState.RUNNING)
         statement = (
             update(deliveries)
-            .where(deliveries.c.id == taken.c.id, _is(deliveries, _S.PENDING), running)
+            .where(deliveries.c.id == taken.c.id, is_state(deliveries, _S.PENDING), running)
             .values(
                 state=case((sends, str(_S.SENDING)), else_=str(_S.SKIPPED)),
                 reason=func.coalesce(taken.c.why_not, ""),
@@ -206,7 +146,7 @@ class Ledger:
         if not delivery_ids:
             return
         own = (deliveries.c.id.in_(delivery_ids), deliveries.c.sender_id == sender_id)
-        statement = update(deliveries).where(*own, _is(deliveries, _S.SENDING))
+        statement = update(deliveries).where(*own, is_state(deliveries, _S.SENDING))
         back = {"state": str(_S.PENDING), "sender_id": None, "changed_at": now}
         attempts = {} if begun else {"attempts": deliveries.c.attempts - 1}
         self._connection.execute(statement.values(back | attempts))
@@ -216,7 +156,7 @@ class Ledger:
         query = (
             select(deliveries.c.id, deliveries.c.attempts, mailings.c.started_at)
             .join_from(deliveries, mailings, mailings.c.id == deliveries.c.mailing_id)
-            .where(deliveries.c.sender_id == sender_id, _is(deliveries, _S.SENDING))
+            .where(deliveries.c.sender_id == sender_id, is_state(deliveries, _S.SENDING))
             .order_by(deliveries.c.id)
         )
         return [Held(row.id, row.attempts, row.started_at) for row in self._connection.execute(query)]
@@ -228,29 +168,30 @@ class Ledger:
         due = (
             select(deliveries.c.id)
             .where(
-                _is(deliveries, _S.DEFERRED),
+                is_state(deliveries, _S.DEFERRED),
                 deliveries.c.due_at <= now,
                 deliveries.c.mailing_id.in_(select(mailings.c.id).where(mailings.c.state == MailingState.RUNNING)),
             )
             .order_by(deliveries.c.due_at)
             .limit(RELEASED_AT_ONCE)
         )
-        statement = update(deliveries).where(deliveries.c.id.in_(due), _is(deliveries, _S.DEFERRED))
+        statement = update(deliveries).where(deliveries.c.id.in_(due), is_state(deliveries, _S.DEFERRED))
         return self._changed(statement.values(state=str(_S.PENDING), due_at=None, changed_at=now))
 
     def reopen_batches(self) -> int:
         """Open every finished batch of a running mailing that has something pending inside; gives how many."""
         running = select(mailings.c.id).where(mailings.c.state == MailingState.RUNNING)
-        closed = (batches.c.done_at.is_not(None), batches.c.mailing_id.in_(running), _pending_inside())
+        closed = (batches.c.done_at.is_not(None), batches.c.mailing_id.in_(running), pending_inside())
         return self._changed(update(batches).where(*closed).values(done_at=None, sender_id=None))
 
     def finish_mailings(self, now: datetime) -> list[int]:
         """Close running mailings without unfinished deliveries; gives their ids."""
         # Two questions and not one with OR: each has its partial index.
         sending, deferred = (
-            select(deliveries.c.mailing_id).where(_is(deliveries, state)) for state in (_S.SENDING, _S.DEFERRED)
+            select(deliveries.c.mailing_id).where(is_state(deliveries, state))
+            for state in (_S.SENDING, _S.DEFERRED)
         )
-        pending = exists().where(deliveries.c.mailing_id == mailings.c.id, _is(deliveries, _S.PENDING))
+        pending = exists().where(deliveries.c.mailing_id == mailings.c.id, is_state(deliveries, _S.PENDING))
         over = (
             mailings.c.state == MailingState.RUNNING,
             ~pending,
@@ -261,25 +202,6 @@ class Ledger:
         return list(self._connection.scalars(statement.returning(mailings.c.id)))
 
     # --- inside ----------------------------------------------------------------------------------------------
-
-    def _changed(self, statement: Any) -> int:
-        return self._connection.execute(statement).rowcount
-
-    def _batch(self, batch_id: int) -> Batch:
-        query = (
-            select(
-                batches.c.id,
-                batches.c.mailing_id,
-                mailings.c.edition_id,
-                digests.c.newsletter,
-                mailings.c.started_at,
-                batches.c.first_id,
-                batches.c.last_id,
-            )
-            .select_from(batches.join(mailings).join(digests, digests.c.id == mailings.c.digest_id))
-            .where(batches.c.id == batch_id)
-        )
-        return Batch(*self._connection.execute(query).one())
 
     def _deliveries(self, delivery_ids: Sequence[int]) -> tuple[Delivery, ...]:
         query = (
@@ -303,26 +225,5 @@ class Ledger:
         )
 
 
-_OPEN = (
-    mailings.c.state == MailingState.RUNNING,
-    batches.c.sender_id.is_(None),
-    batches.c.done_at.is_(None),
-)
-
-
-def _is(table: Any, state: DeliveryState) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = table.c.state == literal_column(f"'{state}'")
-    return found
-
-
 def _may_become(target: DeliveryState, among: frozenset[DeliveryState]) -> ColumnElement[bool]:
-    return or_(*(_is(deliveries, state) for state in sorted(sources_of(target) & among)))
-
-
-def _pending_inside() -> ColumnElement[bool]:
-    """Whether something in the range of the batch at hand is pending."""
-    return exists().where(
-        deliveries.c.mailing_id == batches.c.mailing_id,
-        _is(deliveries, _S.PENDING),
-        deliveries.c.id.between(batches.c.first_id, batches.c.last_id),
-    )
+    return or_(*(is_state(deliveries, state) for state in sorted(sources_of(target) & among)))

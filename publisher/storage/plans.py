@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from publisher.ledger import DeliveryState, Latest, MailingState, SkipReason
+from publisher.storage.leases import is_state
 from publisher.storage.ledger import WhyNot
 from publisher.storage.tables import batches, deliveries, digests, mailings
 from subscribers.tables import Id, UTCDateTime, subscribers
@@ -153,7 +154,7 @@ class Plans:
         place = func.row_number().over(order_by=deliveries.c.id) - 1
         numbered = (
             select(deliveries.c.id, (place // literal_column(str(batch_size), Integer)).label("batch"))
-            .where(deliveries.c.mailing_id == mailing_id, _pending())
+            .where(deliveries.c.mailing_id == mailing_id, is_state(deliveries, DeliveryState.PENDING))
             .subquery("numbered")
         )
         ranges = (
@@ -181,8 +182,3 @@ def _already(digest_id: int, subscriber_id: ColumnElement[int]) -> ColumnElement
         deliveries.c.subscriber_id == subscriber_id,
         deliveries.c.state.not_in(_NEVER_LEFT),
     )
-
-
-def _pending() -> ColumnElement[bool]:
-    found: ColumnElement[bool] = deliveries.c.state == literal_column(f"'{DeliveryState.PENDING}'")
-    return found

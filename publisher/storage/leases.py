@@ -1,0 +1,115 @@
+"""Who sends what: the rows of senders and batches. SQL only; see `publisher.storage.ledger` for the deliveries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, select, update
+
+from publisher.ledger import Batch, DeliveryState, MailingState
+from publisher.storage.tables import batches, deliveries, digests, mailings, senders
+
+
+class Leases:
+    """Moves senders and batches on one connection; the caller owns the transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    # --- senders ---------------------------------------------------------------------------------------------
+
+    def register_sender(self, sender_id: str, host: str, now: datetime, lease_until: datetime) -> None:
+        """Make a sender known before it takes anything."""
+        row = {"id": sender_id, "host": host, "started_at": now, "lease_until": lease_until}
+        self._connection.execute(senders.insert().values(row))
+
+    def renew_lease(self, sender_id: str, lease_until: datetime) -> bool:
+        """Say that the sender lives; False when a rescuer has ended it. Comes first in a sender's transaction.
+
+        It locks the sender's row until the commit, so that a rescuer sees either all of a window or none of it.
+        """
+        alive = (senders.c.id == sender_id, senders.c.ended_at.is_(None))
+        return self._changed(update(senders).where(*alive).values(lease_until=lease_until)) == 1
+
+    def end_sender(self, sender_id: str, now: datetime, *, expired: bool = False) -> bool:
+        """End a sender and open its batches; False when it had ended. `expired`: only if its lease is over."""
+        wanted = [senders.c.id == sender_id, senders.c.ended_at.is_(None)]
+        if expired:
+            wanted.append(senders.c.lease_until < now)
+        if self._changed(update(senders).where(*wanted).values(ended_at=now)) != 1:
+            return False
+        self._connection.execute(update(batches).where(batches.c.sender_id == sender_id).values(sender_id=None))
+        return True
+
+    def expired_senders(self, now: datetime) -> list[tuple[str, str]]:
+        """Id and host of the senders whose lease is over."""
+        over = (senders.c.ended_at.is_(None), senders.c.lease_until < now)
+        query = select(senders.c.id, senders.c.host).where(*over).order_by(senders.c.lease_until)
+        return [(row.id, row.host) for row in self._connection.execute(query)]
+
+    # --- batches ---------------------------------------------------------------------------------------------
+
+    def open_batches(self) -> int:
+        """How many batches of running mailings nobody has."""
+        return self._connection.scalar(select(func.count()).select_from(batches.join(mailings)).where(*_OPEN)) or 0
+
+    def lease_batch(self, sender_id: str) -> Batch | None:
+        """Take the oldest open batch of a running mailing; None when there is none."""
+        oldest = select(batches.c.id).join_from(batches, mailings).where(*_OPEN).order_by(batches.c.id).limit(1)
+        while (batch_id := self._connection.scalar(oldest)) is not None:
+            free = (batches.c.id == batch_id, batches.c.sender_id.is_(None), batches.c.done_at.is_(None))
+            if self._changed(update(batches).where(*free).values(sender_id=sender_id)) == 1:
+                return self._batch(batch_id)
+        return None
+
+    def release_batch(self, batch_id: int, sender_id: str) -> None:
+        """Leave a batch to whoever takes it next."""
+        own = (batches.c.id == batch_id, batches.c.sender_id == sender_id)
+        self._connection.execute(update(batches).where(*own).values(sender_id=None))
+
+    def finish_batch(self, batch_id: int, sender_id: str, now: datetime) -> bool:
+        """Close a batch; False while something in it is pending."""
+        own = (batches.c.id == batch_id, batches.c.sender_id == sender_id, ~pending_inside())
+        return self._changed(update(batches).where(*own).values(done_at=now, sender_id=None)) == 1
+
+    def _changed(self, statement: Any) -> int:
+        return self._connection.execute(statement).rowcount
+
+    def _batch(self, batch_id: int) -> Batch:
+        query = (
+            select(
+                batches.c.id,
+                batches.c.mailing_id,
+                mailings.c.edition_id,
+                digests.c.newsletter,
+                mailings.c.started_at,
+                batches.c.first_id,
+                batches.c.last_id,
+            )
+            .select_from(batches.join(mailings).join(digests, digests.c.id == mailings.c.digest_id))
+            .where(batches.c.id == batch_id)
+        )
+        return Batch(*self._connection.execute(query).one())
+
+
+_OPEN = (
+    mailings.c.state == MailingState.RUNNING,
+    batches.c.sender_id.is_(None),
+    batches.c.done_at.is_(None),
+)
+
+
+def is_state(table: Any, state: DeliveryState) -> ColumnElement[bool]:
+    """Whether a delivery stands so; a constant in the SQL, so that SQLite can use its partial indexes."""
+    found: ColumnElement[bool] = table.c.state == literal_column(f"'{state}'")
+    return found
+
+
+def pending_inside() -> ColumnElement[bool]:
+    """Whether something in the range of the batch at hand is pending."""
+    return exists().where(
+        deliveries.c.mailing_id == batches.c.mailing_id,
+        is_state(deliveries, DeliveryState.PENDING),
+        deliveries.c.id.between(batches.c.first_id, batches.c.last_id),
+    )
