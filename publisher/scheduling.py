@@ -142,7 +142,6 @@ def _tell(report: PassReport) -> None:
 
 def _log_lines() -> None:
     """One line an event on standard error; libraries speak up from warnings on."""
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S"
-    )
+    lines = "%(asctime)s %(levelname)-7s %(message)s"
+    logging.basicConfig(level=logging.WARNING, format=lines, datefmt="%H:%M:%S", force=True)
     _log.setLevel(logging.INFO)
