@@ -27,6 +27,10 @@ __all__ = ["Service", "serve", "slots"]
 LOOK = timedelta(seconds=5)
 """How often the inbox, retries and dead senders are looked at; slots are woken for to the moment."""
 
+FIRST_REST = timedelta(seconds=30)
+LONGEST_REST = timedelta(minutes=15)
+"""How long sending rests when the provider cannot be used at all: doubled each time, up to the longest."""
+
 _log = logging.getLogger("publisher")
 
 
@@ -41,6 +45,8 @@ class Service:
         self._app = app
         self._stopping = threading.Event()
         self._scheduler = BackgroundScheduler(timezone=UTC)
+        self._failures = 0
+        self._rest_until: datetime | None = None
 
     def start(self) -> None:
         """Start both jobs at once, then every LOOK."""
@@ -78,9 +84,20 @@ class Service:
             self._scheduler.modify_job("pass", next_run_time=max(min(upcoming), now))
 
     def _send(self) -> None:
+        now = self._app.clock()
+        if self._rest_until is not None and now < self._rest_until:
+            return
         ended = self._app.send(stop=self._stopping.is_set)
+        self._failures = self._failures + 1 if ended.errors else 0
+        self._rest_until = now + rest(self._failures) if ended.errors else None
         for error in ended.errors:
-            _log.error("%s", error)
+            _log.error("%s; tried again in %s", error.removeprefix("publisher: "), rest(self._failures))
+
+
+def rest(failures: int) -> timedelta:
+    """How long sending rests after so many failures in a row."""
+    doubled: timedelta = FIRST_REST * 2 ** min(failures - 1, 10)
+    return min(doubled, LONGEST_REST)
 
 
 def serve(app: App) -> None:

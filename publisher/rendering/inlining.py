@@ -7,24 +7,17 @@ is parsed by us, since premailer's own parser silently drops what nests deeper t
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from threading import Lock
+from typing import Any
 
-import cssutils
 from lxml import etree
-from premailer import Premailer
 
 from publisher.errors import RenderError
 
 _DOCTYPE = "<!DOCTYPE html>"
 _LOCK = Lock()
 """cssutils keeps its state in the module."""
-
-# cssutils writes to stderr unless told where else; the application decides what it listens to.
-_log = logging.getLogger("publisher.rendering.css")
-_log.addHandler(logging.NullHandler())
-_log.propagate = False
-cssutils.log.setLog(_log)
-cssutils.log.raiseExceptions = False
 
 
 def inline_styles(document: str) -> str:
@@ -49,8 +42,8 @@ def inline_styles(document: str) -> str:
     return f"{_DOCTYPE}\n{text}\n"
 
 
-def _premailer() -> Premailer:
-    return Premailer(
+def _premailer() -> Any:
+    return _premailer_class()(
         allow_network=False,
         keep_style_tags=True,
         strip_important=False,
@@ -58,3 +51,18 @@ def _premailer() -> Premailer:
         disable_basic_attributes=["align", "valign", "bgcolor", "width", "height"],
         cssutils_logging_level=logging.CRITICAL,
     )
+
+
+@lru_cache(maxsize=1)
+def _premailer_class() -> Any:
+    """Imported at the first mail: senders, and most commands, never render one and start in half the time."""
+    import cssutils
+    from premailer import Premailer
+
+    # cssutils writes to stderr unless told where else; the application decides what it listens to.
+    log = logging.getLogger("publisher.rendering.css")
+    log.addHandler(logging.NullHandler())
+    log.propagate = False
+    cssutils.log.setLog(log)
+    cssutils.log.raiseExceptions = False
+    return Premailer
