@@ -186,13 +186,14 @@ def test_lists_come_in_pages_by_address(
         add(database, email, now)
         add(database, email, now, "weekly")
     with database.read() as connection:
-        paged = [listing.page(connection, limit=3)]
-        while paged[-1]:
-            paged.append(
-                listing.page(connection, limit=3, after=(paged[-1][-1].email_key, paged[-1][-1].newsletter))
-            )
-        assert [len(page) for page in paged] == [3, 3, 3, 1, 0]
-        assert [found for page in paged for found in page] == list(listing.every_line(connection))
+        paged: list[listing.Line] = []
+        for size in (3, 3, 3, 1, 0):
+            after = (paged[-1].email_key, paged[-1].newsletter) if paged else ("", "")
+            page = listing.page(connection, limit=3, after=after)
+            assert len(page) == size
+            paged += page
+        assert [found.email for found in paged] == sorted(emails * 2)
+        assert paged == list(listing.every_line(connection))
         assert [found.email for found in listing.every_line(connection, "weekly")] == sorted(emails)
 
 
