@@ -43,7 +43,7 @@ def send(opened: App, mailings: Sequence[Mailing]) -> bool:
         ended = opened.send(tick=bar.tick)
     all_facts = [opened.mailroom.facts(mailing.id) for mailing in mailings]
     for facts in all_facts:
-        tell_mailing(facts)
+        tell_mailing(opened, facts)
     for error in ended.errors:
         warn(error if error.startswith("publisher:") else f"publisher: {error}")
     bad = (DeliveryState.FAILED, DeliveryState.UNCERTAIN)

@@ -45,21 +45,26 @@ def tell_pass(app: App, report: PassReport) -> None:
 
 
 def tell_put(app: App, put: Put) -> None:
-    """What an endpoint got: how many documents of which kind, and where the readers' addresses are."""
-    pages = sum(path.endswith(".html") for path in put.paths)
-    feeds = [path for path in put.paths if path.endswith((".xml", ".json"))]
-    others = len(put.paths) - pages - len(feeds)
-    parts = [count(pages, "page"), count(len(feeds), "feed"), count(others, "picture")]
+    """What an endpoint got, where it is, and each page and feed by its path."""
+    shown = [path for path in put.paths if not path.startswith("assets/")]
+    pages = sum(path.endswith(".html") for path in shown)
+    parts = [
+        count(pages, "page"),
+        count(len(shown) - pages, "feed"),
+        count(len(put.paths) - len(shown), "picture"),
+    ]
     say(f"Endpoint     {put.endpoint}: {', '.join(parts)} in {app.endpoint_place(put.endpoint)}")
-    for path in feeds:
+    for path in shown[-SHOWN:]:
         say(f"             {path}")
+    _more(len(shown))
 
 
-def tell_mailing(facts: MailingFacts) -> None:
-    """A mailing's sums in one line."""
-    sums = ", ".join(f"{number} {state}" for state, number in facts.counts.items())
+def tell_mailing(app: App, facts: MailingFacts) -> None:
+    """A mailing's sums in one line, and by which provider."""
+    sums = ", ".join(f"{number} {state}" for state, number in facts.counts.items()) or "nobody to mail"
     mailing = facts.mailing
-    say(f"Mail         mailing {mailing.id} of {facts.digest.key}: {sums or 'nobody to mail'} ({mailing.state})")
+    say(f"Mail         mailing {mailing.id} of {facts.digest.key}: {sums} ({mailing.state})")
+    say(f"             by {app.provider.name}")
 
 
 def _more(number: int) -> None:
