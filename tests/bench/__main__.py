@@ -1,0 +1,160 @@
+"""Measure, print the table, and write it to docs/benchmarks.md.
+
+PUBLISHER_BENCH_ROWS sets how many subscribers and deliveries there are (1 000 000 unless told otherwise).
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert
+
+from publisher.config import Newsletter, Site
+from publisher.digests import markdown
+from publisher.digests.identity import Home, settle
+from publisher.digests.model import Digest
+from publisher.editions import Edition, Field
+from publisher.ledger import Delivery, MailingKind, MailingState
+from publisher.mailings.audience import audience, left_out, why_not
+from publisher.mailings.composing import EditionComposer
+from publisher.rendering.edition import render
+from publisher.rendering.look import Look, SiteLook
+from publisher.storage import migrate
+from publisher.storage.database import Database, connect
+from publisher.storage.store import Store
+from publisher.storage.tables import digests
+from subscribers.importing import import_csv
+from tests.bench.measuring import Row, median, paired, seconds, table
+
+ROOT = Path(__file__).parents[2]
+ROWS = int(os.environ.get("PUBLISHER_BENCH_ROWS", "1000000"))
+NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
+HOME = Home("daily", "en", ZoneInfo("UTC"))
+LOOK = Look(SiteLook("The Harbour Gazette", "https://news.example.org/"), "daily", "The Harbour Daily")
+READER = Delivery(1, 1, "reader@example.org", "A Reader", 1, None, 1)
+
+
+def sample_digest() -> Digest:
+    """A digest of five times the sample's length, without its picture: about what a newsroom sends."""
+    head, _, body = (ROOT / "digests/the-quay-wall-2026-11-20.md").read_text(encoding="utf-8").partition("\n---\n")
+    kept = "\n".join(line for line in body.splitlines() if "quay-wall.png" not in line)
+    front = "\n".join(line for line in head.splitlines() if not line.startswith(("image", "  ")))
+    parts = [kept.replace("## ", f"## Part {number}: ").replace("[^1]", f"[^{number}]") for number in range(1, 6)]
+    name = "the-quay-wall-2026-11-20.md"
+    manuscript = markdown.read(f"{front}\n---\n{''.join(parts)}".encode(), name=name)
+    return settle(manuscript, path=name, newsletters=[HOME], first_seen=NOW.date())
+
+
+def mails(digest: Digest) -> Iterator[Row]:
+    """Rendering once, and composing per subscriber against what the standard library would do."""
+    yield Row(
+        "rendering an edition, warm", f"{median(lambda: seconds(partial(render, digest, LOOK))) * 1e3:.0f} ms CPU"
+    )
+    rendered = render(digest, LOOK)
+    newsletter = Newsletter.model_validate(
+        {"slug": "daily", "title": "The Harbour Daily", "from": "daily@news.example.org"}
+    )
+    site = Site.model_validate({"title": "The Harbour Gazette", "url": "https://news.example.org/"})
+    composer = EditionComposer(Edition(1, 1, 1, digest, rendered, "", NOW, NOW), newsletter, site, b"s" * 32)
+    html, text = (
+        "".join("https://news.example.org/u/x" if isinstance(part, Field) else part for part in parts)
+        for parts in (
+            [part for block in rendered.blocks for part in block.html],
+            [part for block in rendered.blocks for part in block.text],
+        )
+    )
+
+    def plain() -> bytes:
+        message = EmailMessage(policy=SMTP)
+        message["To"], message["Subject"] = "A Reader <reader@example.org>", rendered.subject
+        message.set_content(text, cte="quoted-printable")
+        message.add_alternative(html, subtype="html", cte="quoted-printable")
+        return message.as_bytes()
+
+    size = len(composer.compose(READER, NOW).data) / 1000
+    ours, ratio = paired(lambda: composer.compose(READER, NOW), plain, (2000, 20))
+    yield Row(f"composing one mail of {size:.0f} kB", f"{ours * 1e6:.0f} µs CPU, EmailMessage takes {ratio:.0f} ×")
+
+
+def people(database: Database) -> Iterator[Row]:
+    """Importing subscribers and planning a mailing to all of them."""
+    lines = (f"reader{number}@example.org,Reader {number}\n".encode() for number in range(ROWS))
+    begun = time.perf_counter()
+    with_header = _chain(b"email,name\n", lines)
+    import_csv(database.write, with_header, newsletter="daily", confirmed=True, source_name="bench", now=NOW)
+    took = time.perf_counter() - begun
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    yield Row(
+        f"importing {ROWS:,} subscribers (SQLite)",
+        f"{took:.1f} s, peak memory {peak:.0f} MB",
+        "≤ 60 s at 1 000 000",
+    )
+    took = _timed(lambda: _plan(database))
+    yield Row(f"planning {ROWS:,} deliveries (SQLite)", f"{took:.1f} s", "≤ 5 s at 1 000 000")
+
+
+def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def _timed(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def _plan(database: Database) -> None:
+    store = Store(database)
+    digest = sample_digest()
+    with store.write() as unit:
+        unit.connection.execute(
+            insert(digests).values(
+                id=1, newsletter="daily", slug="x", title="x", date=NOW.date(), state="published", content={},
+                source="", source_hash="", seen_at=NOW,
+            )
+        )  # fmt: skip
+        edition = unit.editions.add(
+            digest_id=1, number=1, digest=digest, rendered=render(digest, LOOK), source_hash="", note="",
+            created_at=NOW, updated_at=NOW,
+        )  # fmt: skip
+        mailing = unit.mailings.add(
+            digest_id=1, edition_id=edition, kind=MailingKind.SCHEDULED, state=MailingState.WAITING, actor="bench",
+            reason="", selection=None, now=NOW,
+        )  # fmt: skip
+        assert mailing is not None
+        assert unit.plans.plan(
+            mailing,
+            audience=audience("daily", NOW),
+            left_out=left_out("daily", NOW),
+            why_not=partial(why_not, newsletter="daily", now=NOW),
+            now=NOW,
+        )
+
+
+def main() -> None:
+    """Measure everything."""
+    rows = list(mails(sample_digest()))
+    with tempfile.TemporaryDirectory() as folder:
+        database = connect("sqlite:///bench.db", Path(folder))
+        migrate.prepare(database)
+        rows += people(database)
+        database.close()
+    text = table(rows)
+    print(text)
+    head = "# Benchmarks\n\nWritten by `make bench`. Where it says CPU: medians of five rounds, this process alone.\n\n"
+    (ROOT / "docs/benchmarks.md").write_text(head + text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
