@@ -152,7 +152,7 @@ def main() -> None:
         database.close()
     text = table(rows)
     print(text)
-    head = "# Benchmarks\n\nWritten by `make bench`. Where it says CPU: medians of five rounds, this process alone.\n\n"
+    head = "# Benchmarks\n\nWritten by `make bench`. CPU is the median of five rounds, of this process alone.\n\n"
     (ROOT / "docs/benchmarks.md").write_text(head + text, encoding="utf-8")
 
 
