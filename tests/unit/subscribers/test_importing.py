@@ -169,9 +169,14 @@ def test_bad_rows_are_told_with_line_and_reason_and_stop_nothing(database: Datab
 def test_an_open_quote_costs_its_own_line_only(sqlite_database: Database, now: datetime) -> None:
     lines = [f"p{number}@example.org,P" for number in range(100)]
     lines[40] = 'p40@example.org,"P'
+    lines[50] = "nobody"
     lines[60] = 'p60@example.org,5" P'
     report = take(sqlite_database, "email,name\n" + "\n".join(lines), now)
-    assert (report.added, report.problems) == (99, ((42, "a quote is opened and never closed"),))
+    assert report.added == 98
+    assert report.problems == (
+        (42, "a quote is opened and never closed"),
+        (52, '"nobody" is no mail address: An email address must have an @-sign'),
+    )
 
 
 def test_a_cell_may_go_over_lines(sqlite_database: Database, now: datetime) -> None:
