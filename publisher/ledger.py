@@ -11,8 +11,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from publisher.errors import LedgerError
-
 
 class MailingKind(StrEnum):
     """Why a mailing exists."""
@@ -68,12 +66,6 @@ UNFINISHED = frozenset({_S.PENDING, _S.SENDING, _S.DEFERRED})
 def sources_of(target: DeliveryState) -> frozenset[DeliveryState]:
     """The states from which `target` may be reached."""
     return frozenset(state for state, targets in TRANSITIONS.items() if target in targets)
-
-
-def check_transition(source: DeliveryState, target: DeliveryState) -> None:
-    """Raise LedgerError when no delivery may go from `source` to `target`."""
-    if target not in TRANSITIONS[source]:
-        raise LedgerError(f"a delivery cannot go from {source} to {target}")
 
 
 class SkipReason(StrEnum):

@@ -76,20 +76,6 @@ def left_out(newsletter: str, now: datetime) -> CompoundSelect[str, int]:
     return union_all(suppressed, select(others.c.reason, func.count()).group_by(others.c.reason))
 
 
-def still_eligible(
-    subscriber_id: ColumnElement[int], newsletter: Newsletter, now: datetime
-) -> ColumnElement[bool]:
-    """Whether the subscriber of this row is mailed now: true exactly for whom `audience` holds."""
-    mine = subscriptions.alias()
-    subscribed = exists().where(
-        mine.c.subscriber_id == subscriber_id,
-        mine.c.newsletter == newsletter,
-        mine.c.state == SubscriptionState.ACTIVE,
-        not_(_pauses(mine, now)),
-    )
-    return and_(subscribed, not_(_suppressed(subscriber_id, newsletter)))
-
-
 def why_not(subscriber_id: ColumnElement[int], newsletter: Newsletter, now: datetime) -> ColumnElement[str | None]:
     """The SkipReason why the subscriber of this row is not mailed now; NULL for one who is.
 

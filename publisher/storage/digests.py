@@ -40,10 +40,6 @@ class Digests:
             raise _unknown(digest_id)
         return found
 
-    def by_key(self, newsletter: str, slug: str) -> DigestRecord | None:
-        """The digest that bears this name for ever."""
-        return self._one(digests.c.newsletter == newsletter, digests.c.slug == slug)
-
     def by_source(self, newsletter: str, source: str) -> DigestRecord | None:
         """The digest that this file of the inbox became; the youngest when it became several."""
         return self._one(digests.c.newsletter == newsletter, digests.c.source == source)
@@ -58,13 +54,6 @@ class Digests:
         """Every digest, of one newsletter when given; the newest-dated first."""
         query = select(*_COLUMNS).order_by(digests.c.date.desc(), digests.c.id.desc())
         return self._many(query if newsletter is None else query.where(digests.c.newsletter == newsletter))
-
-    def newest_published(self, newsletter: str, limit: int) -> list[DigestRecord]:
-        """The digests published last, of those that still are; the newest first."""
-        query = select(*_COLUMNS).where(
-            digests.c.newsletter == newsletter, digests.c.state == DigestState.PUBLISHED
-        )
-        return self._many(query.order_by(*newest_first()).limit(limit))
 
     def content(self, digest_id: int) -> Digest:
         """What the digest says, in its newest revision of the inbox.
@@ -182,11 +171,6 @@ class Digests:
     def set_mail(self, digest_id: int, mail: MailChoice) -> None:
         """Record whether the digest is mailed."""
         self._connection.execute(update(digests).where(digests.c.id == digest_id).values(mail=mail))
-
-    def taken_slots(self, newsletter: str, since: datetime) -> frozenset[datetime]:
-        """The slots at or after `since` that digests of this newsletter took."""
-        query = select(digests.c.slot).where(digests.c.newsletter == newsletter, digests.c.slot >= since)
-        return frozenset(self._connection.scalars(query))
 
     def title_published_before(self, newsletter: str, title: str, exclude_id: int) -> bool:
         """Whether another digest of this newsletter was ever published under this title."""

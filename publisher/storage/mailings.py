@@ -127,11 +127,6 @@ class Mailings:
         found = (row._asdict() for row in self._connection.execute(query))
         return [Failure(**row | {"state": DeliveryState(row["state"])}) for row in found]
 
-    def selection(self, mailing_id: int) -> tuple[int, ...] | None:
-        """A resend's frozen list of subscriber ids; None when the newsletter's audience is meant."""
-        found = self._connection.scalar(select(mailings.c.selection).where(mailings.c.id == mailing_id))
-        return None if found is None else tuple(found)
-
     def _many(self, *wanted: Any) -> list[Mailing]:
         query = select(*_COLUMNS).where(*wanted).order_by(mailings.c.id)
         return [_record(row) for row in self._connection.execute(query)]

@@ -24,17 +24,6 @@ class Publications:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, edition_id: int, target: str, now: datetime) -> bool:
-        """Add a pending publication; False when the edition has one at this target already."""
-        row = {
-            "edition_id": edition_id,
-            "target": target,
-            "state": PublicationState.PENDING,
-            "changed_at": now,
-        }
-        statement = insert_missing(self._connection, publications).values(row).returning(publications.c.id)
-        return self._connection.execute(statement).first() is not None
-
     def ensure(self, target: str, now: datetime) -> int:
         """Give the newest edition of every published digest a publication at `target`; how many had none."""
         there = exists().where(publications.c.edition_id == editions.c.id, publications.c.target == target)

@@ -12,10 +12,10 @@ from publisher.storage.database import Database
 from publisher.storage.digests import Digests
 from publisher.storage.editions import Editions
 from publisher.storage.events import Events
+from publisher.storage.facts import Facts
 from publisher.storage.mailings import Mailings
 from publisher.storage.plans import Plans
 from publisher.storage.publications import Publications
-from publisher.storage.settings import Facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,9 +210,9 @@ events = Table(
     Index("ix_events_digest_id", "digest_id", "id"),
 )
 
-settings = Table(
-    "settings",
+facts = Table(
+    "facts",
     metadata,
-    Column("name", String(64), primary_key=True),  # facts about the instance, e.g. the generation of the site
+    Column("name", String(64), primary_key=True),  # facts about the instance, e.g. the id of a feed
     Column("value", Text, nullable=False),
 )

@@ -41,10 +41,10 @@ from publisher.storage.database import Database
 from publisher.storage.digests import Digests
 from publisher.storage.editions import Editions
 from publisher.storage.events import Events
+from publisher.storage.facts import Facts
 from publisher.storage.mailings import Mailings
 from publisher.storage.publications import Publications
-from publisher.storage.settings import Facts
-from publisher.storage.tables import assets, deliveries
+from publisher.storage.tables import assets, deliveries, mailings
 from subscribers.tables import subscribers
 
 HOUR = timedelta(hours=1)
@@ -195,10 +195,6 @@ def test_digests_are_found_by_the_names_people_use(shop: Shop) -> None:
     assert [found.id for found in shop.digests.find(slug)] == [daily, weekly]
     assert [found.id for found in shop.digests.find(f"weekly/{slug}")] == [weekly]
     assert shop.digests.find("weekly/nothing") == shop.digests.find("nothing") == []
-    found = shop.digests.by_key("daily", slug)
-    assert found is not None
-    assert found.id == daily
-    assert shop.digests.by_key("monthly", slug) is None
     by_source = shop.digests.by_source("weekly", f"{slug}.md")
     assert by_source is not None
     assert by_source.id == weekly
@@ -313,15 +309,13 @@ def test_a_slot_is_taken_by_one_digest(shop: Shop, now: datetime) -> None:
     assert shop.digests.get(second).state is DigestState.FINALIZED  # and the transaction goes on
     assert shop.publish(weekly, slot=now)
     assert shop.publish(second, slot=now + HOUR)
-    assert shop.digests.taken_slots("daily", now) == {now, now + HOUR}
-    assert shop.digests.taken_slots("daily", now + HOUR) == {now + HOUR}
-    assert shop.digests.taken_slots("monthly", now) == frozenset()
+    assert [found.slot for found in shop.digests.all("daily")] == [now + HOUR, now]
 
 
 def test_releases_by_hand_take_no_slot(shop: Shop, now: datetime) -> None:
     assert shop.publish(shop.add())
     assert shop.publish(shop.add(digest("second")))
-    assert shop.digests.taken_slots("daily", now - 24 * HOUR) == frozenset()
+    assert [found.slot for found in shop.digests.all()] == [None, None]
 
 
 def test_an_entry_keeps_its_id_and_its_moment_when_published_again(shop: Shop, now: datetime) -> None:
@@ -376,18 +370,16 @@ def test_pictures_are_kept_once_and_forgotten_with_their_last_digest(shop: Shop,
 
 def test_the_newest_published_come_first_and_the_withdrawn_not(shop: Shop, now: datetime) -> None:
     def published(slug: str, day: int, moment: datetime) -> int:
-        digest_id = shop.add(digest(slug, date=date(2024, 11, day)))
-        shop.publish(digest_id, now=moment)
-        return digest_id
+        return shop.published(digest(slug, date=date(2024, 11, day)), moment)[0]
 
-    old = published("old", 20, now)
-    newest = published("newest", 21, now + HOUR)
-    backlog = published("backlog", 18, now + HOUR)  # in the same pass: its own date decides
+    published("old", 20, now)
+    published("newest", 21, now + HOUR)
+    published("backlog", 18, now + HOUR)  # in the same pass: its own date decides
     gone = published("gone", 22, now + 2 * HOUR)
     shop.digests.set_state(gone, DigestState.WITHDRAWN, from_states=[DigestState.PUBLISHED], now=now)
     shop.add(digest("waiting"))
-    assert [found.id for found in shop.digests.newest_published("daily", 10)] == [newest, backlog, old]
-    assert [found.id for found in shop.digests.newest_published("daily", 1)] == [newest]
+    shown = [found.slug for found in shop.editions.headlines("daily")]
+    assert shown == [found.slug for found in shop.editions.entries("daily", 10)] == ["newest", "backlog", "old"]
 
 
 # --- editions --------------------------------------------------------------------------------------------------
@@ -473,9 +465,8 @@ def test_a_digest_has_one_scheduled_mailing_and_any_resends(shop: Shop, now: dat
     found = shop.mailings.get(resends[0] or 0)
     assert (found.kind, found.actor, found.reason, found.created_at) == (MailingKind.RESEND, "op", "550", now)
     assert found.left_out == {}
-    assert shop.mailings.selection(found.id) == (3, 1, 2)
-    assert shop.mailings.selection(resends[1] or 0) == ()
-    assert shop.mailings.selection(scheduled) is None
+    query = select(mailings.c.selection).where(mailings.c.digest_id == digest_id).order_by(mailings.c.id)
+    assert list(shop.connection.scalars(query)) == [None, [3, 1, 2], []]
 
 
 def test_a_mailing_moves_only_from_where_it_was_seen(shop: Shop, now: datetime) -> None:
@@ -530,9 +521,9 @@ def test_troubles_name_the_address_while_there_is_one(shop: Shop, now: datetime)
 
 def test_an_edition_has_one_publication_a_target(shop: Shop, now: datetime) -> None:
     _, edition_id = shop.published(digest())
-    assert shop.publications.add(edition_id, "endpoint:site", now)
-    assert not shop.publications.add(edition_id, "endpoint:site", now)
-    assert shop.publications.add(edition_id, "hub:https://hub.example.org/", now)
+    assert shop.publications.ensure("endpoint:site", now) == 1
+    assert shop.publications.ensure("endpoint:site", now) == 0
+    assert shop.publications.ensure("hub:https://hub.example.org/", now) == 1
     found = shop.publications.of_edition(edition_id)
     assert [publication.target for publication in found] == ["endpoint:site", "hub:https://hub.example.org/"]
     assert {publication.state for publication in found} == {PublicationState.PENDING}
@@ -552,7 +543,7 @@ def test_a_new_endpoint_gets_the_newest_edition_of_everything_published(shop: Sh
 
 def test_a_publication_that_failed_is_due_again_at_its_time(shop: Shop, now: datetime) -> None:
     _, edition_id = shop.published(digest())
-    shop.publications.add(edition_id, "endpoint:site", now)
+    shop.publications.ensure("endpoint:site", now)
     (found,) = shop.publications.due(now)
     for attempt in (1, 2):
         shop.publications.mark_behind(found.id, "disk full", now + attempt * HOUR, now)
@@ -587,14 +578,12 @@ def test_events_are_appended_in_order(shop: Shop, now: datetime) -> None:
     assert (found[0].data, found[1].data) == ({"reason": "é", "n": [1]}, {})
 
 
-def test_facts_are_set_and_set_again(shop: Shop) -> None:
-    assert shop.facts.get("generation") is None
-    assert shop.facts.set_once("generation", "1")
-    assert not shop.facts.set_once("generation", "2")
-    assert shop.facts.get("generation") == "1"
-    shop.facts.set("generation", "3")
-    shop.facts.set("other", "x")
-    assert (shop.facts.get("generation"), shop.facts.get("other")) == ("3", "x")
+def test_a_fact_stays_what_it_was_first_set_to(shop: Shop) -> None:
+    assert shop.facts.get("feed.daily.id") is None
+    assert shop.facts.set_once("feed.daily.id", "1")
+    assert not shop.facts.set_once("feed.daily.id", "2")
+    assert shop.facts.set_once("feed.weekly.id", "3")
+    assert (shop.facts.get("feed.daily.id"), shop.facts.get("feed.weekly.id")) == ("1", "3")
 
 
 # --- all of them -----------------------------------------------------------------------------------------------
@@ -624,13 +613,11 @@ def _writes(shop: Shop) -> dict[str, Callable[[], object]]:
         "editions.add": lambda: shop.freeze(1, made=digest()),
         "mailings.add": lambda: shop.mail(1, 1),
         "mailings.set_state": lambda: shop.mailings.set_state(1, MailingState.DONE, [MailingState.RUNNING], now),
-        "publications.add": lambda: shop.publications.add(1, "endpoint:site", now),
         "publications.ensure": lambda: shop.publications.ensure("endpoint:site", now),
         "publications.mark_pages": lambda: shop.publications.mark_pages(1, now),
         "publications.mark_done": lambda: shop.publications.mark_done(1, now),
         "publications.mark_behind": lambda: shop.publications.mark_behind(1, "x", now, now),
         "events.append": lambda: shop.events.append("x", at=now),
-        "facts.set": lambda: shop.facts.set("x", "1"),
         "facts.set_once": lambda: shop.facts.set_once("x", "1"),
     }
 
@@ -652,11 +639,8 @@ def _reads(shop: Shop) -> dict[str, Callable[[], object]]:
         "digests.get": lambda: shop.digests.get(1),
         "digests.all": shop.digests.all,
         "digests.find": lambda: shop.digests.find("x"),
-        "digests.by_key": lambda: shop.digests.by_key("daily", "x"),
         "digests.by_source": lambda: shop.digests.by_source("daily", "x"),
         "digests.content": lambda: shop.digests.content(1),
-        "digests.taken_slots": lambda: shop.digests.taken_slots("daily", shop.now),
-        "digests.newest_published": lambda: shop.digests.newest_published("daily", 1),
         "digests.title_published_before": lambda: shop.digests.title_published_before("daily", "x", 1),
         "digests.assets_of": lambda: shop.digests.assets_of(1),
         "editions.get": lambda: shop.editions.get(1),
@@ -669,7 +653,6 @@ def _reads(shop: Shop) -> dict[str, Callable[[], object]]:
         "mailings.waiting": shop.mailings.waiting,
         "mailings.counts": lambda: shop.mailings.counts(1),
         "mailings.failures": lambda: shop.mailings.failures(1),
-        "mailings.selection": lambda: shop.mailings.selection(1),
         "publications.due": lambda: shop.publications.due(shop.now),
         "publications.of_edition": lambda: shop.publications.of_edition(1),
         "events.of_digest": lambda: shop.events.of_digest(1),

@@ -314,9 +314,7 @@ def _events() -> None:
 
 
 def _settings() -> None:
-    op.create_table(
-        "settings", _string("name", 64), _text("value"), sa.PrimaryKeyConstraint("name", name="pk_settings")
-    )
+    op.create_table("facts", _string("name", 64), _text("value"), sa.PrimaryKeyConstraint("name", name="pk_facts"))
 
 
 _STEPS: tuple[Callable[[], None], ...] = (
