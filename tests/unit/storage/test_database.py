@@ -13,23 +13,23 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from publisher.errors import ConfigError, StorageError
 from publisher.storage import database as storage
 from publisher.storage.database import Database, connect
-from publisher.storage.tables import publications, senders, settings
+from publisher.storage.tables import facts, publications, senders
 
 
 def _set(database: Database, name: str, value: str) -> None:
     with database.write() as connection:
-        connection.execute(insert(settings).values(name=name, value=value))
+        connection.execute(insert(facts).values(name=name, value=value))
 
 
 def _count(database: Database) -> int:
     with database.read() as connection:
-        return connection.scalar(select(func.count()).select_from(settings)) or 0
+        return connection.scalar(select(func.count()).select_from(facts)) or 0
 
 
 def test_an_error_undoes_the_whole_transaction(database: Database) -> None:
     def fails() -> None:
         with database.write() as connection:
-            connection.execute(insert(settings).values(name="a", value="1"))
+            connection.execute(insert(facts).values(name="a", value="1"))
             raise RuntimeError("on purpose")
 
     with pytest.raises(RuntimeError, match="on purpose"):
@@ -39,15 +39,15 @@ def test_an_error_undoes_the_whole_transaction(database: Database) -> None:
 
 def test_reading_sees_one_snapshot(database: Database) -> None:
     with database.read() as connection:
-        assert connection.scalar(select(func.count()).select_from(settings)) == 0
+        assert connection.scalar(select(func.count()).select_from(facts)) == 0
         _set(database, "a", "1")
-        assert connection.scalar(select(func.count()).select_from(settings)) == 0
+        assert connection.scalar(select(func.count()).select_from(facts)) == 0
     assert _count(database) == 1
 
 
 def test_reading_cannot_write(database: Database) -> None:
     with pytest.raises(StorageError, match="read"), database.read() as connection:
-        connection.execute(insert(settings).values(name="a", value="1"))
+        connection.execute(insert(facts).values(name="a", value="1"))
     _set(database, "a", "1")  # and the connection can be written on again
     assert _count(database) == 1
 
@@ -57,9 +57,9 @@ def test_a_writer_that_read_first_waits_for_the_other(database: Database) -> Non
     _set(database, "n", "0")
     for turn in range(20):
         with database.write() as connection:
-            value = int(connection.scalar(select(settings.c.value).where(settings.c.name == "n")) or "")
+            value = int(connection.scalar(select(facts.c.value).where(facts.c.name == "n")) or "")
             assert value == turn
-            connection.execute(update(settings).values(value=str(value + 1)))
+            connection.execute(update(facts).values(value=str(value + 1)))
 
 
 def test_a_locked_database_is_one_clear_line(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
