@@ -11,7 +11,7 @@ from publisher.config import Newsletter, Site
 from publisher.editions import BlockKind, Edition, EditionBlock, choose
 from publisher.ledger import Delivery, Message
 from publisher.messages import Letterhead, Person, Skeleton, compile_message, envelope_address, message_id
-from publisher.messages.headers import ascii_domain, split_address
+from publisher.messages.headers import ascii_domain, ascii_url, split_address, web_link
 from subscribers import tokens
 
 SKELETONS_KEPT = 64
@@ -34,7 +34,8 @@ class EditionComposer:
     def __init__(self, edition: Edition, newsletter: Newsletter, site: Site, secret: bytes) -> None:
         self._edition = edition
         self._newsletter = newsletter
-        self._links = f"{site.links_url}u/"
+        self._links = ascii_url(f"{site.links_url}u/")
+        web_link(self._links)  # what is wrong for everybody is said now, not once a delivery
         self._secret = secret
         sender = envelope_address(split_address(newsletter.sender)[1])
         self._domain = sender.rpartition("@")[2]
@@ -42,7 +43,7 @@ class EditionComposer:
         self._envelope_from = envelope_address(split_address(bounces_to)[1])
         self._letterhead = letterhead(edition, newsletter, site)
         self._skeletons: OrderedDict[tuple[str, ...], Skeleton] = OrderedDict()
-        self._skeleton(edition.rendered.blocks)  # what is wrong for everybody is said now, not once a delivery
+        self._skeleton(edition.rendered.blocks)  # likewise
 
     def compose(self, delivery: Delivery, date: datetime) -> Message:
         """One subscriber's mail; see `ports.Composer`.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from functools import lru_cache
+from urllib.parse import quote, urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -35,6 +36,8 @@ _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:
 _LITERAL = re.compile(r"\[[0-9A-Fa-f:.]+\]|\[IPv6:[0-9A-Fa-f:.]+\]")
 _URL = re.compile(r"[!-;=?-~]+")
 """Visible ASCII without angle brackets."""
+_IN_URLS = "!#$%&'()*+,/:;=?@[]~"
+"""What `quote` leaves as it is in an address: what is reserved, and what is quoted already (RFC 3986)."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
 
@@ -162,6 +165,20 @@ def ascii_domain(domain: str) -> str:
     except EmailNotValidError as error:
         raise HeaderError("the domain of an address is none", remedy="Correct the address") from error
     return found
+
+
+def ascii_url(url: str) -> str:
+    """An address of the web in ASCII (RFC 3987, 3.1): its host in A-labels, the rest percent-encoded.
+
+    Raises:
+        HeaderError: its host is none.
+    """
+    if url.isascii():
+        return url
+    parts = urlsplit(refuse_breaks(url, "an address"))
+    host = parts.hostname or ""
+    netloc = parts.netloc if host.isascii() else parts.netloc.lower().replace(host, ascii_domain(host))
+    return quote(parts._replace(netloc=netloc).geturl(), safe=_IN_URLS)
 
 
 def web_link(url: str) -> str:

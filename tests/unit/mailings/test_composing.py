@@ -141,6 +141,19 @@ def test_what_is_wrong_for_everybody_is_said_before_the_first_mail() -> None:
         composer(replace(EDITION, rendered=broken))
 
 
+def test_a_site_whose_links_no_header_takes_is_said_before_the_first_mail() -> None:
+    with pytest.raises(PublisherError, match="unsubscribe link"):
+        EditionComposer(EDITION, NEWSLETTER, Site(title="News", url="file:///srv/site/"), SECRET)
+
+
+def test_a_site_with_a_name_beyond_ascii_mails_links_in_ascii() -> None:
+    site = Site(title="News", url="https://Bücher.example:8443/blätter/")
+    message = EditionComposer(EDITION, NEWSLETTER, site, SECRET).compose(DELIVERY, NOW)
+    link = f"https://xn--bcher-kva.example:8443/bl%C3%A4tter/u/{tokens.mint(SECRET, 7, 'daily', 1)}"
+    assert str(parsed(message.data)["List-Unsubscribe"]) == f"<{link}>"
+    assert link in text_of(message.data)
+
+
 def test_bounces_go_where_the_configuration_says() -> None:
     newsletter = NEWSLETTER.model_copy(update={"envelope_from": "bounces@bücher.example"})
     assert composer(newsletter=newsletter).compose(DELIVERY, NOW).envelope_from == "bounces@xn--bcher-kva.example"

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from publisher.messages import HeaderError, envelope_address, message_id, needs_smtputf8
-from publisher.messages.headers import mailbox, split_address, unstructured, web_link
+from publisher.messages.headers import ascii_url, mailbox, split_address, unstructured, web_link
 
 letters = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"])
 phrases = st.text(letters, max_size=90) | st.text(st.sampled_from('ab "\\<>(),;@.é漢=?_'), max_size=90)
@@ -165,3 +165,23 @@ def test_a_message_id_is_the_same_every_time_and_another_for_everything_else() -
     assert message_id(1, 2, SECRET, "bücher.example").endswith("@xn--bcher-kva.example>")
     with pytest.raises(HeaderError):
         message_id(1, 2, b"", "example.org")
+
+
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        ("https://news.example.org/u/", "https://news.example.org/u/"),
+        ("https://bücher.example/u/", "https://xn--bcher-kva.example/u/"),
+        ("http://Bücher.example:8080/ü/%C3%A4/~a", "http://xn--bcher-kva.example:8080/%C3%BC/%C3%A4/~a"),
+        ("https://news.example.org/новини/", "https://news.example.org/%D0%BD%D0%BE%D0%B2%D0%B8%D0%BD%D0%B8/"),
+    ],
+)
+def test_an_address_of_the_web_is_written_in_ascii(url: str, written: str) -> None:
+    assert ascii_url(url) == written
+    assert web_link(ascii_url(url)) == f"<{written}>"
+
+
+@pytest.mark.parametrize("url", ["https://bü cher.example/", "https://ü..example/", "https://b\rü.example/"])
+def test_a_host_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(HeaderError):
+        ascii_url(url)
