@@ -99,7 +99,7 @@ def compare(database: Database, persons: list[Person]) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(persons=people)
 def test_the_rule_holds_on_sqlite(sqlite_database: Database, persons: list[Person]) -> None:

@@ -173,7 +173,7 @@ def test_any_choice_of_sections_is_a_whole_document() -> None:
             assert names == [next(s.name for s in RICH.sections if s.slug == block.section) for block in chosen]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(digests())
 def test_no_word_is_lost_and_nothing_breaks_out(digest: Digest) -> None:
     edition = render(digest, LOOK)

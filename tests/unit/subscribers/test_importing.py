@@ -343,7 +343,7 @@ def test_many_bad_rows_are_counted_and_the_first_are_told(
 
 @given(raw=st.binary(max_size=300) | st.text('ab@.,;"\n\r\t éx', max_size=300).map(str.encode))
 @settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_no_file_stops_an_import_halfway(sqlite_database: Database, now: datetime, raw: bytes) -> None:
     report = take(sqlite_database, b"email,name,note\nanna@example.org,Anna\n" + raw + b"\n", now)
