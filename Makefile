@@ -17,12 +17,12 @@ serve: $(RUNTIME)  ## site, scheduler and senders in one process tree
 	$(BIN)/publisher serve
 
 test: $(DEV)    ## everything that needs no system package (at most 5 minutes)
-	$(BIN)/python -m pytest -n 2 -m "not system and not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not system and not slow"
 
 check: $(DEV)   ## what CI runs: lint, then every test, those that need Debian packages too
 	./.ci/packages
 	$(MAKE) lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(DEV)    ## ruff and mypy, both without exceptions
 	$(BIN)/ruff check .
