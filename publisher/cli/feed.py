@@ -20,7 +20,7 @@ def group() -> None:
 def build() -> None:
     """Put every page and feed again at every endpoint, wherever its bytes differ."""
     with instance() as opened, opened.locked():
-        puts = opened.channels.rebuild()
+        puts = opened.channels.rebuild(opened.clock())
         for put in puts:
             tell_put(opened, put)
             if put.error:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from publisher.editions import Document, Publication
+from publisher.editions import Document, Publication, PublicationState
 from publisher.errors import EndpointError, PublisherError
 from publisher.publishing.ports import Endpoint, Store, Unit
 from publisher.publishing.site import FIRST_PAGE, HTML, Site
@@ -77,39 +77,65 @@ class Channels:
         )
         return tuple(put for put in puts if put.editions or put.paths or put.error)
 
-    def rebuild(self) -> tuple[Put, ...]:
-        """Put every page, list and feed again wherever its bytes differ (`publisher feed build`)."""
-        return tuple(self._put(endpoint, dict.fromkeys(self._published())) for endpoint in self._endpoints)
+    def rebuild(self, now: datetime) -> tuple[Put, ...]:
+        """Put every page, list and feed again wherever its bytes differ (`publisher feed build`).
 
-    def _published(self) -> list[int]:
-        """The newest edition of every digest that was ever published."""
+        What was behind there is done by that, and the mail that waited for it may leave.
+        """
+        puts = []
+        for endpoint in self._endpoints:
+            everything = self._everything(endpoint)
+            put = self._put(endpoint, everything, now)
+            self._settle(put, everything, (), now)
+            puts.append(put)
+        return tuple(puts)
+
+    def _everything(self, endpoint: Endpoint) -> dict[int, Publication | None]:
+        """The newest edition of every digest that was ever published, with its publication while that is open."""
+        target = target_of(endpoint)
         with self._store.read() as unit:
             records = [record for record in unit.digests.all() if record.published_at]
-            newest = (unit.editions.newest(record.id) for record in records)
-            return [edition.id for edition in newest if edition]
+            newest = [edition for record in records if (edition := unit.editions.newest(record.id))]
+            rows = (row for edition in newest for row in unit.publications.of_edition(edition.id))
+            open_ = {
+                row.edition_id: row
+                for row in rows
+                if row.target == target and row.state is not PublicationState.DONE
+            }
+        return {edition.id: open_.get(edition.id) for edition in newest}
 
     def _bring_up(self, endpoint: Endpoint, due: Sequence[Publication], now: datetime) -> Put:
         publications: dict[int, Publication | None] = {row.edition_id: row for row in due}
         try:
             if endpoint.get(FIRST_PAGE) is None:
-                publications = dict.fromkeys(self._published()) | publications
+                publications = self._everything(endpoint) | publications
             elif not due:
                 return Put(endpoint.name)
         except PublisherError as error:
             put = Put(endpoint.name, error=error)
         else:
             put = self._put(endpoint, publications, now)
-        with self._store.write() as unit:
-            for row in due:
-                if put.error is None:
-                    unit.publications.mark_done(row.id, now)
-                else:
-                    unit.publications.mark_behind(row.id, str(put.error), now + retry_delay(row.attempts), now)
+        self._settle(put, publications, due, now)
         return put
 
-    def _put(
-        self, endpoint: Endpoint, editions: Mapping[int, Publication | None], now: datetime | None = None
-    ) -> Put:
+    def _settle(
+        self,
+        put: Put,
+        publications: Mapping[int, Publication | None],
+        due: Iterable[Publication],
+        now: datetime,
+    ) -> None:
+        """Record a success for all that was put, a failure for what was due: the rest keeps its next moment."""
+        with self._store.write() as unit:
+            if put.error is None:
+                for row in publications.values():
+                    if row is not None:
+                        unit.publications.mark_done(row.id, now)
+                return
+            for row in due:
+                unit.publications.mark_behind(row.id, str(put.error), now + retry_delay(row.attempts), now)
+
+    def _put(self, endpoint: Endpoint, editions: Mapping[int, Publication | None], now: datetime) -> Put:
         """Pages and pictures of each edition, then the lists and feeds of each newsletter, then the first page.
 
         What fails is the error of the result; the other editions and newsletters are put nevertheless, but lists
@@ -123,7 +149,7 @@ class Channels:
             except PublisherError as error:
                 errors.append(error)
                 continue
-            if publication is not None and now is not None:
+            if publication is not None:
                 with self._store.write() as unit:
                     unit.publications.mark_pages(publication.id, now)
         for documents in self._site.parts if not errors else ():
