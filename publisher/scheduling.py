@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -47,6 +47,7 @@ class Service:
         self._scheduler = BackgroundScheduler(timezone=UTC)
         self._failures = 0
         self._rest_until: datetime | None = None
+        self._told: dict[int, str] = {}
 
     def start(self) -> None:
         """Start both jobs at once, then every LOOK."""
@@ -87,11 +88,24 @@ class Service:
         now = self._app.clock()
         if self._rest_until is not None and now < self._rest_until:
             return
+        running = [mailing.id for mailing in self._app.mailroom.running()]
         ended = self._app.send(stop=self._stopping.is_set)
+        self._tell_sums(running)
         self._failures = self._failures + 1 if ended.errors else 0
         self._rest_until = now + rest(self._failures) if ended.errors else None
         for error in ended.errors:
             _log.error("%s; tried again in %s", error.removeprefix("publisher: "), rest(self._failures))
+
+    def _tell_sums(self, mailings: Sequence[int]) -> None:
+        """One line for each mailing whose sums are not those that were told last."""
+        before, self._told = self._told, {}
+        for mailing_id in mailings:
+            facts = self._app.mailroom.facts(mailing_id)
+            sums = ", ".join(f"{number} {state}" for state, number in facts.counts.items()) or "nobody to mail"
+            line = f"mailing {mailing_id} of {facts.digest.key}: {sums} ({facts.mailing.state})"
+            self._told[mailing_id] = line
+            if before.get(mailing_id) != line:
+                _log.info("%s", line)
 
 
 def rest(failures: int) -> timedelta:
@@ -126,13 +140,24 @@ def serve(app: App) -> None:
 
 
 def _guarded(name: str, work: Callable[[], None]) -> Callable[[], None]:
-    """`work`, whose expected failures are one line in the log; it is tried again at its next time."""
+    """`work`, whose expected failures are one line in the log; it is tried again at its next time.
+
+    A failure that stays the same is told once, not every LOOK: a log that scrolls hides what comes next.
+    """
+    told = ""
 
     def run() -> None:
+        nonlocal told
         try:
             work()
         except PublisherError as error:
-            _log.error("%s: %s", name, error)
+            if str(error) != told:
+                _log.error("%s: %s; tried again every %d s", name, error, LOOK.seconds)
+            told = str(error)
+        else:
+            if told:
+                _log.info("%s: works again", name)
+            told = ""
 
     run.__name__ = name
     return run
@@ -162,3 +187,5 @@ def _log_lines() -> None:
     lines = "%(asctime)s %(levelname)-7s %(message)s"
     logging.basicConfig(level=logging.WARNING, format=lines, datefmt="%H:%M:%S", force=True)
     _log.setLevel(logging.INFO)
+    # That a long mailing keeps the next look waiting is as it should be, and no warning to anybody.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
