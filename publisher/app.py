@@ -202,6 +202,11 @@ class App:
         """A newsletter's time zone; UTC for one that is no longer configured."""
         return next((each.timezone for each in self.settings.newsletter if each.slug == newsletter), "UTC")
 
+    def page_url(self, record: DigestRecord) -> str | None:
+        """The public address of a digest; None when its newsletter is no longer configured."""
+        configured = any(each.slug == record.newsletter for each in self.settings.newsletter)
+        return self.look(record.newsletter).page_url(record.slug) if configured else None
+
     def endpoint_place(self, name: str) -> str:
         """Where an endpoint puts its documents, for people."""
         return next(
@@ -236,7 +241,7 @@ class App:
         """
         now = self.clock()
         path = Path(name)
-        if path.is_file():
+        if os.path.isfile(path):  # noqa: PTH113 - unlike Path.is_file, False for a name no file can have
             finding = self.intake.read(path, now)
             edition = unpublished_edition(finding.digest, self.render(finding.digest, False), now)
             assets, entry_id = finding.assets, ""

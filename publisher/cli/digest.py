@@ -9,6 +9,7 @@ import typer
 from publisher.app import App
 from publisher.cli.context import actor, instance
 from publisher.cli.output import cell, local, say, show_json, show_rows
+from publisher.digests.model import DigestState
 from publisher.digests.record import DigestRecord
 
 app = typer.Typer(no_args_is_help=True, help="Digests: list, show, finalize, hold, release.")
@@ -33,7 +34,8 @@ def list_(
         }
         show_rows(
             [
-                _row(opened, record) | {"next": waiting.get(record.newsletter, {}).get(record.id, "")}
+                _row(opened, record)
+                | {"next": waiting.get(record.newsletter, {}).get(record.id, _forgotten(record))}
                 for record in records
             ],
             ("digest", "date", "state", "mail", "published", "title", "next"),
@@ -56,7 +58,7 @@ def show(name: Name, as_json: Json = False) -> None:
             "entry_id": record.entry_id,
             "edition": story.edition,
             "subject": story.subject,
-            "address": opened.look(record.newsletter).page_url(record.slug) if story.edition else None,
+            "address": opened.page_url(record) if story.edition else None,
             "mailings": [
                 {
                     "id": m.id,
@@ -123,6 +125,15 @@ def _row(opened: App, record: DigestRecord) -> dict[str, object]:
         "slot": local(record.slot, zone),
         "published": local(record.published_at, zone),
     }
+
+
+def _forgotten(record: DigestRecord) -> str:
+    """What is said of a digest whose newsletter was taken out of the configuration."""
+    return (
+        ""
+        if record.state in (DigestState.PUBLISHED, DigestState.WITHDRAWN)
+        else "its newsletter is not configured"
+    )
 
 
 def _show(facts: dict[str, object]) -> None:

@@ -10,7 +10,7 @@ from publisher.app import App
 from publisher.cli.context import instance
 from publisher.cli.output import count, say, warn
 from publisher.cli.progress import MailingBar
-from publisher.cli.telling import tell_mailing, tell_pass
+from publisher.cli.telling import tell_held, tell_mailing, tell_pass
 from publisher.digests.model import DigestState
 from publisher.ledger import DeliveryState, Mailing
 
@@ -30,19 +30,26 @@ def run() -> None:
         tell_pass(opened, report)
         troubled = send(opened, opened.mailroom.running())
         held = [record for record in opened.editorial.all() if record.state is DigestState.HELD]
+        tell_held(held, {record.id for record, _ in report.held})
     if troubled or report.errors or held:
         raise typer.Exit(1)
 
 
-def send(opened: App, mailings: Sequence[Mailing]) -> bool:
-    """Send as far as it goes now, and tell the sums of these mailings; whether something is not well with them."""
+def send(opened: App, mailings: Sequence[Mailing], *, quiet: bool = False) -> bool:
+    """Send as far as it goes now, and tell the sums of these mailings; whether something is not well with them.
+
+    Args:
+        opened: the instance.
+        mailings: those to tell about.
+        quiet: tell of errors only.
+    """
     if not mailings:
         return False
     bar = MailingBar(opened.mailroom, mailings)
     with bar:
         ended = opened.send(tick=bar.tick)
     all_facts = [opened.mailroom.facts(mailing.id) for mailing in mailings]
-    for facts in all_facts:
+    for facts in all_facts if not quiet else ():
         tell_mailing(opened, facts)
     for error in ended.errors:
         warn(error if error.startswith("publisher:") else f"publisher: {error}")

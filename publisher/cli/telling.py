@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from publisher.app import App
 from publisher.cli.output import count, say, warn
-from publisher.digests.record import MailChoice
+from publisher.digests.record import DigestRecord, MailChoice
 from publisher.publishing.channels import Put
 from publisher.publishing.mailroom import MailingFacts
 from publisher.publishing.passes import PassReport
@@ -42,6 +44,14 @@ def tell_pass(app: App, report: PassReport) -> None:
         warn(f"publisher: {error}")
     if not report.did_something:
         say("Nothing new to publish")
+
+
+def tell_held(held: Sequence[DigestRecord], told: Collection[int]) -> None:
+    """What is held since earlier: nobody should have to guess why `run` ends with 1."""
+    older = [record for record in held if record.id not in told]
+    for record in older[:SHOWN]:
+        say(f"Still held   {record.key}: {record.held_because or 'no reason was given'}")
+    _more(len(older))
 
 
 def tell_put(app: App, put: Put) -> None:
