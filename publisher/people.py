@@ -10,7 +10,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from publisher.errors import UsageError
+from publisher.errors import SubscriberError, UsageError
 from subscribers import listing, preferences, signup, tokens
 from subscribers.importing import ImportReport, import_csv
 from subscribers.listing import Line
@@ -65,22 +65,26 @@ class People:
         """Subscribe one address; gives what was done, one line.
 
         Raises:
-            SubscriberError: the address, name, language or time zone cannot be taken.
-            UsageError: they left, or the address is suppressed.
+            UsageError: the address, name, language or time zone cannot be taken, they left, or the address is
+                suppressed.
         """
-        with self._connections.write() as connection:
-            done = signup.add(
-                connection,
-                email,
-                newsletter,
-                name=name,
-                language=language,
-                timezone=timezone,
-                confirmed=confirmed,
-                how=f"operator {actor}",
-                source="operator",
-                now=now,
-            )
+        email = email.strip()
+        try:
+            with self._connections.write() as connection:
+                done = signup.add(
+                    connection,
+                    email,
+                    newsletter,
+                    name=name,
+                    language=language,
+                    timezone=timezone,
+                    confirmed=confirmed,
+                    how=f"operator {actor}",
+                    source="operator",
+                    now=now,
+                )
+        except SubscriberError as error:
+            raise UsageError(error.message, remedy=error.remedy or "Nothing was changed") from error
         if done is Intake.LEFT:
             raise UsageError(f"{email} left {newsletter}", remedy="Only they themselves can come back")
         if done is Intake.SUPPRESSED:

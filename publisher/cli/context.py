@@ -50,13 +50,11 @@ def instance() -> Iterator[App]:
 
 def actor() -> str:
     """Who is at the keyboard, for the log of acts: PUBLISHER_ACTOR, else the name of the login."""
-    named = os.environ.get("PUBLISHER_ACTOR")
-    if named:
-        return named
     try:
-        return getpass.getuser()
+        named = os.environ.get("PUBLISHER_ACTOR") or getpass.getuser()
     except (KeyError, OSError):  # a user without a name, as in containers
         return f"uid {os.getuid()}"
+    return named.encode("utf-8", "replace").decode()  # what is no text must not get into the database
 
 
 def confirm(question: str, *, yes: bool) -> None:
@@ -68,6 +66,6 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError(f"not done without a word: {question}", remedy="Add --yes to go ahead")
-    if not typer.confirm(question):
+        raise UsageError(f"nobody is here to answer: {question.rstrip('?')}", remedy="Add --yes to go ahead")
+    if not typer.confirm(question, err=True):
         raise UsageError("nothing was done", remedy="Run it again when you are sure")

@@ -8,7 +8,7 @@ import typer
 
 from publisher.app import App
 from publisher.cli.context import instance
-from publisher.cli.output import local, say, show_json, show_rows
+from publisher.cli.output import LARGEST, local, say, show_json, show_rows
 from publisher.ledger import DeliveryState, Failure
 from publisher.publishing.mailroom import MailingFacts
 
@@ -32,9 +32,13 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def show(
-    mailing_id: Annotated[int, typer.Argument(metavar="MAILING", help="Its number in `publisher mailing list`.")],
+    mailing_id: Annotated[
+        int, typer.Argument(metavar="MAILING", max=LARGEST, help="Its number in `publisher mailing list`.")
+    ],
     as_json: Json = False,
-    limit: Annotated[int, typer.Option("--limit", help="At most so many troubled deliveries; 0 = all.")] = 50,
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, max=LARGEST, help="At most so many troubled deliveries; 0 = all.")
+    ] = 50,
 ) -> None:
     """One mailing: the sums, who was left out, and each failure in the server's words."""
     with instance() as opened:

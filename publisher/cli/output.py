@@ -11,8 +11,13 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-RIGHT = frozenset({"mails", "pending", "accepted", "deferred", "failed", "uncertain", "skipped", "count", "id"})
+RIGHT = frozenset(
+    {"mails", "pending", "sending", "accepted", "deferred", "failed", "uncertain", "skipped", "count", "id"}
+)
 """Columns of numbers, aligned at the right."""
+
+LARGEST = 2**63 - 1
+"""The largest number that a database knows; an option beyond it would be a fault of ours to people."""
 
 
 def say(line: str = "") -> None:

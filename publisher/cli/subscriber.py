@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from publisher.cli.context import actor, instance
-from publisher.cli.output import count, say, show_json, show_rows, warn
+from publisher.cli.output import LARGEST, count, say, show_json, show_rows, warn
 from publisher.cli.progress import Bar
 from publisher.errors import UsageError
 from subscribers.listing import Line
@@ -22,6 +22,7 @@ Confirmed = Annotated[
     typer.Option("--confirmed", help="They agreed already: mail them from now on. Without it nobody is mailed."),
 ]
 BAD_ROWS_SHOWN = 50
+LINES_SHOWN = 100
 
 
 @app.command()
@@ -52,7 +53,9 @@ def add(
 @app.command("list")
 def list_(
     newsletter: Annotated[str | None, typer.Option("--newsletter", help="Only this one.")] = None,
-    limit: Annotated[int, typer.Option("--limit", help="At most so many; 0 = all.")] = 100,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=0, max=LARGEST, help="At most so many, 100 by default; 0 = all.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Machine-readable; all unless --limit is given.")
     ] = False,
@@ -61,6 +64,8 @@ def list_(
     with instance() as opened:
         if newsletter:
             opened.settings.newsletter_named(newsletter)
+        if limit is None:
+            limit = 0 if as_json else LINES_SHOWN
         rows = [_row(line) for line in opened.people.list(newsletter, limit or None)]
         total = opened.people.count(newsletter)
         show_rows(

@@ -73,14 +73,18 @@ class Intake:
         Raises:
             DigestError: it cannot be taken as a digest.
         """
-        file = file.resolve()
-        inside = file.is_relative_to(self._directory.resolve())
-        folder = self._directory.resolve() if inside else file.parent
-        stamp = file.stat()
+        try:
+            file, inbox_folder = file.resolve(), self._directory.resolve()
+            stamp = file.stat()
+        except OSError as error:
+            raise DigestError(
+                f"the file cannot be read: {error.strerror}", remedy="Check its permissions", file=str(file)
+            ) from error
+        folder = inbox_folder if file.is_relative_to(inbox_folder) else file.parent
         seen = Observation({file.relative_to(folder).as_posix(): (stamp.st_size, stamp.st_mtime_ns)})
         scan = inbox.scan(folder, seen, self._homes, self._first_seen(now))
-        for error in scan.errors:
-            raise error
+        for refused in scan.errors:
+            raise refused
         if not scan.findings:
             raise DigestError("this file is still changing, or is no digest", remedy="Try again", file=str(file))
         return scan.findings[0]

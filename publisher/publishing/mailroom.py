@@ -9,7 +9,7 @@ from functools import partial
 
 from publisher.digests.model import DigestState
 from publisher.digests.record import DigestRecord
-from publisher.errors import UsageError
+from publisher.errors import StorageError, SubscriberError, UsageError
 from publisher.ledger import DeliveryState, Failure, Mailing, MailingKind, MailingState
 from publisher.mailings.audience import audience, left_out, why_not
 from publisher.mailings.resending import ResendKind, ResendPlan, plan_resend, states_for
@@ -52,10 +52,16 @@ class Mailroom:
         """One mailing.
 
         Raises:
-            StorageError: there is none of this number.
+            UsageError: there is none of this number.
         """
         with self._store.read() as unit:
-            return _facts(unit, unit.mailings.get(mailing_id))
+            try:
+                return _facts(unit, unit.mailings.get(mailing_id))
+            except StorageError as error:
+                if "mailing" not in error.ids:  # the database itself is in trouble
+                    raise
+                remedy = "`publisher mailing list` shows those there are"
+                raise UsageError(error.message, remedy=remedy) from error
 
     def all(self) -> Sequence[MailingFacts]:
         """Every mailing, the newest first."""
@@ -76,8 +82,8 @@ class Mailroom:
         """Who a resend would reach now: one address, or all whose latest delivery failed.
 
         Raises:
-            UsageError: the digest is not published, or the one subscriber is not to get it; it says why.
-            SubscriberError: `to` is no address.
+            UsageError: the digest is not published, `to` is no address, or the one subscriber is not to get it; it
+                says why.
         """
         with self._store.read() as unit:
             return _resend_plan(unit, record, now, to)
@@ -144,9 +150,16 @@ def _resend_plan(unit: Unit, record: DigestRecord, now: datetime, to: str | None
         record.id,
         why_not=partial(why_not, newsletter=record.newsletter, now=now),
         states=states_for(kind),
-        email_key=None if to is None else normalise(to)[1],
+        email_key=None if to is None else _email_key(to),
     )
     return plan_resend(kind, latest, address=to or "")
+
+
+def _email_key(address: str) -> str:
+    try:
+        return normalise(address)[1]
+    except SubscriberError as error:
+        raise UsageError(error.message, remedy=error.remedy or "Write --to reader@example.org") from error
 
 
 def _facts(unit: Unit, mailing: Mailing) -> MailingFacts:
