@@ -194,8 +194,12 @@ def _signs(block: ListBlock) -> Lines:
 
 
 def _records(header: Lines, rows: list[Lines], width: int) -> Lines:
-    """A table too wide for columns: a row after the other, each cell after its column's name."""
-    lines: Lines = []
+    """A table too wide for columns: a row after the other, each cell after its column's name.
+
+    Names of columns that no row fills stand first, so that no word is lost.
+    """
+    unused = [name for column, name in enumerate(header) if name and not any(row[column] for row in rows)]
+    lines = [line for name in unused for line in hang(wrap(name, width - 2), "", "  ")]
     for row in rows:
         names = header or [""] * len(row)
         cells = [(f"{name}: {cell}" if name else cell) for name, cell in zip(names, row, strict=True) if cell]

@@ -121,6 +121,14 @@ def test_a_table_that_is_too_wide_becomes_records() -> None:
     assert all(text_width(each) <= WIDTH for each in lines)
 
 
+def test_a_wide_table_keeps_the_names_of_columns_that_no_row_fills() -> None:
+    wide = "word " * 18
+    half_empty = Table(("none", "none"), (line("A"), line("Left open")), ((line(wide), line("")),))
+    only_a_head = Table(("none", "none"), (line(wide), line("B")), ())
+    assert lines_of(half_empty)[:2] == ["Left open", ""]
+    assert " ".join(lines_of(only_a_head)).split() == [*wide.split(), "B"]
+
+
 def test_code_and_meant_line_breaks_are_kept() -> None:
     assert lines_of(Code("a  b\n\n  c")) == ["    a  b", "", "      c"]
     assert lines_of(para("one", LineBreak(), "two")) == ["one", "two"]
