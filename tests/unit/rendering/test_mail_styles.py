@@ -149,3 +149,28 @@ def test_hostile_text_stays_text() -> None:
     for document in (whole_html(edition.blocks), edition.page.decode(), edition.entry):
         assert "<script" not in document
         assert "{{ 7*7 }}" in document
+
+
+def test_no_word_is_wider_than_the_mail() -> None:
+    """Outside tables of data, whose columns would be broken into letters; on phones their rows are blocks."""
+    tree = parsed(MAIL)
+    sides = tree.xpath("//td[contains(concat(' ', @class, ' '), ' side ')]")
+    assert len(sides) > 3
+    assert all("word-break:break-word" in side.get("style").replace(" ", "") for side in sides)
+    kept = tree.xpath("//th | //td[starts-with(@class, 'cell ') or starts-with(@class, 'sign')]")
+    assert len(kept) > 10
+    assert all("word-break:normal" in cell.get("style").replace(" ", "") for cell in kept)
+    assert re.search(r"\.cell \{[^}]*word-break: break-word !important", STYLES)
+
+
+def test_alt_text_can_be_read_in_the_dark_when_pictures_are_off() -> None:
+    pictures = parsed(MAIL).xpath("//img")
+    assert pictures
+    assert all("muted" in picture.get("class").split() for picture in pictures)
+
+
+def test_the_names_of_columns_are_read_out_where_rows_are_blocks() -> None:
+    """On phones the head of a table is not displayed: what stands for it must not be hidden from anybody."""
+    labels = parsed(MAIL).xpath("//span[contains(@class, 'label')]")
+    assert labels
+    assert not [label for label in labels if label.get("aria-hidden")]
