@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
+from publisher.digests.model import Direction
 from publisher.editions import Headline
 from publisher.rendering.look import Look, SiteLook
 from publisher.rendering.templates import environment, fill
@@ -40,6 +41,7 @@ class _Listed:
 class _Shelved:
     look: Look
     folder: str
+    direction: Direction
     listed: tuple[_Listed, ...]
 
 
@@ -81,7 +83,8 @@ def _page(site: SiteLook, language: str, template: str, **values: object) -> byt
 def _shelved(shelf: Shelf) -> _Shelved:
     folder = f"{shelf.look.slug}/"
     newest = _newest_first(shelf.headlines)[:NEWEST]
-    return _Shelved(shelf.look, folder, _listed(newest, words(shelf.look.language), folder))
+    ours = words(shelf.look.language)
+    return _Shelved(shelf.look, folder, ours.written, _listed(newest, ours, folder))
 
 
 def _listed(headlines: Iterable[Headline], ours: Words, folder: str) -> tuple[_Listed, ...]:

@@ -38,6 +38,11 @@ class Words:
         """The direction of the words that are really shown."""
         return direction_of(self.spoken)
 
+    @property
+    def written(self) -> Direction:
+        """The direction of the newsletter's language, whichever our own words are in: that of its description."""
+        return _direction(self.locale)
+
     def full_date(self, day: date) -> str:
         """`Thursday, November 21, 2024`."""
         return format_date(day, "full", locale=self.locale)
@@ -74,7 +79,11 @@ def locale_of(language: str) -> Locale:
 
 def direction_of(language: str) -> Direction:
     """Whether a language is written from the left or from the right."""
-    return "rtl" if locale_of(language).text_direction == "rtl" else "ltr"
+    return _direction(locale_of(language))
+
+
+def _direction(locale: Locale) -> Direction:
+    return "rtl" if locale.text_direction == "rtl" else "ltr"
 
 
 def capitals(text: str, language: str) -> str:

@@ -327,3 +327,19 @@ def test_blocks_hold_no_empty_literals() -> None:
         return [part for part in (*block.html, *block.text) if isinstance(part, str)]
 
     assert all(part for block in render(RICH, LOOK).blocks for part in literals(block))
+
+
+def test_the_newsletters_own_words_keep_their_direction_in_the_footer() -> None:
+    look = replace(LOOK, language="ar", description="كل يوم.", postal_address="المرفأ، 1.")
+    tree = parsed(whole_html(render(RICH, look).blocks))
+    for own in ("كل يوم.", "المرفأ، 1."):
+        (span,) = tree.xpath(f"//span[text()='{own}']")
+        assert (span.get("lang"), span.get("dir")) == ("ar", "rtl")
+
+
+def test_no_section_takes_the_address_of_the_text_itself() -> None:
+    named = replace(RICH, sections=tuple(replace(section, slug="main") for section in RICH.sections[:1]))
+    ids = parsed(render(named, LOOK).page).xpath("//@id")
+    assert "main" in ids
+    assert len(ids) == len(set(ids))
+    assert parsed(render(named, LOOK).page).xpath("//main/@id") == ["page:text"]

@@ -53,6 +53,19 @@ def test_archive_says_dates_in_the_newsletters_language() -> None:
     assert "نوفمبر" in page.xpath("//h2")[0].text_content()
 
 
+def test_words_of_another_direction_stand_in_their_own() -> None:
+    """Else full stops and colons jump to the wrong end of their line."""
+    arabic = replace(ARABIC_LOOK, description="كل يوم.", postal_address="المرفأ، 1.")
+    index = parsed(index_page(SITE, [Shelf(LOOK, headlines(DAYS)), Shelf(arabic, headlines(DAYS))]))
+    assert index.xpath("//section/@dir") == ["ltr", "rtl"]
+    assert index.xpath("//section//span[contains(., 'Feeds')]/@dir") == ["ltr", "ltr"]
+    archive = parsed(archive_page(arabic, headlines(DAYS)))
+    assert archive.xpath("//footer/@dir | //footer/@lang") == ["en", "ltr"]
+    assert archive.xpath("//footer//span[contains(., 'المرفأ')]/@dir") == ["auto"]
+    for page in (index, archive):
+        assert set(page.xpath("//ul[@class='digests']/li/@dir")) == {"auto"}
+
+
 def test_index_shows_the_newest_of_each_newsletter() -> None:
     page = parsed(index_page(SITE, [Shelf(LOOK, headlines(sorted(DAYS)))]))
     assert page.xpath("//ul/li/a/@href") == [f"daily/day-{day.isoformat()}/index.html" for day in DAYS[:NEWEST]]
@@ -76,7 +89,7 @@ def test_pages_name_their_feeds_and_link_only_to_files() -> None:
     assert archive.xpath("//link[@rel='alternate']/@href") == names
     for page in (index, archive):
         for href in page.xpath("//body//a/@href"):
-            assert href == "#main" or href.endswith((".html", ".xml", ".json"))
+            assert href == "#page:text" or href.endswith((".html", ".xml", ".json"))
             assert not href.startswith(("/", "http"))
 
 
