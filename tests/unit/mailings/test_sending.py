@@ -316,6 +316,23 @@ def test_a_sender_that_was_ended_from_elsewhere_stops_and_brings_late_proof(
     assert count_states(sqlite_database) == {"accepted": 4, "pending": 4}
 
 
+def test_a_sender_that_was_ended_between_two_windows_takes_no_further_one(
+    parts: SenderParts, database: Database, now: datetime
+) -> None:
+    """Nobody would look after what it left: it has been settled for good."""
+    planned(database, 8, now)
+
+    def composer(edition_id: int) -> PlainComposer:
+        with database.write() as connection:  # after it has leased its batch
+            assert Ledger(connection).end_sender(connection.scalar(select(senders.c.id)) or "", now)
+        return PlainComposer(edition_id)
+
+    run_sender(replace(parts, composer=composer), never)
+    assert taken(parts) == []
+    assert count_states(database) == {"pending": 8}
+    assert rescuer(parts).sweep(now) == 1
+
+
 def test_a_lease_is_renewed_while_a_provider_waits(
     small: SenderParts, sqlite_database: Database, now: datetime
 ) -> None:
