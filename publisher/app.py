@@ -51,6 +51,7 @@ from publisher.storage.store import Store
 
 Clock = Callable[[], datetime]
 PASS_LOCK = "pass"  # noqa: S105 - the name of a lock
+SECRET_MADE = "secret.made"  # noqa: S105 - the name of a fact
 PASS_WAIT_SECONDS = 600
 """How long a pass waits for another process's pass: longer than one takes, shorter than an editor's patience."""
 
@@ -121,8 +122,14 @@ class App:
 
     @cached_property
     def secret(self) -> bytes:
-        """The instance's secret."""
-        return instance_secret(self.settings)
+        """The instance's secret; that it was made is remembered, so that a lost one is noticed."""
+        with self.store.read() as unit:
+            made = unit.facts.get(SECRET_MADE) is not None
+        secret = instance_secret(self.settings, may_make=not made)
+        if not made and self.settings.site.secret is None:
+            with self.store.write() as unit:
+                unit.facts.set_once(SECRET_MADE, "yes")
+        return secret
 
     @cached_property
     def endpoints(self) -> tuple[endpoints.Endpoint, ...]:

@@ -14,17 +14,28 @@ FILE = Path("var/secret.key")
 FEWEST_CHARACTERS = 16
 
 
-def instance_secret(settings: Settings) -> bytes:
-    """The configured secret, else the one in `var/secret.key`, which is made (0600) when it is missing.
+def instance_secret(settings: Settings, *, may_make: bool) -> bytes:
+    """The configured secret, else the one in `var/secret.key`, which is made (0600) for a new instance.
+
+    Args:
+        settings: the configuration.
+        may_make: the instance never had one. Otherwise a missing file is an error: a new secret would silently
+            kill every link in old mails.
 
     Raises:
-        ConfigError: its file holds no secret, or cannot be read or made.
+        ConfigError: its file is gone, holds no secret, or cannot be read or made.
     """
     if settings.site.secret is not None:
         return settings.site.secret.get_secret_value().encode()
     path = settings.path(FILE)
     try:
-        return _read(path) or _make(path)
+        found = _read(path)
+        if not found and not may_make:
+            raise ConfigError(
+                f"the secret in {FILE} is gone",
+                remedy="Restore it from the backup; or set site.secret, and the links in old mails no longer work",
+            )
+        return found or _make(path)
     except OSError as error:
         raise ConfigError(
             f"the secret in {FILE} cannot be read or made: {error.strerror}",

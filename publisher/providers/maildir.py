@@ -10,6 +10,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from publisher.errors import ProviderError
@@ -78,8 +79,9 @@ class Maildir:
         _sync(self._path.parent)
         oldest = time.time() - STALE_SECONDS
         for left in self._tmp.iterdir():
-            if left.stat().st_mtime < oldest:
-                left.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # another sender's, renamed into new/ since the folder was listed
+                if left.stat().st_mtime < oldest:
+                    left.unlink()
         self._ready = True
 
     def _there(self, messages: Iterable[Message]) -> frozenset[str]:

@@ -47,6 +47,16 @@ def test_what_a_killed_process_left_in_tmp_is_no_mail(tmp_path: Path) -> None:
     assert not left.exists()
 
 
+def test_a_file_that_another_sender_moves_meanwhile_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Maildir(tmp_path).send([], Recorder(), never)
+    monkeypatch.setattr(Path, "iterdir", lambda folder: iter([folder / "gone since it was listed"]))
+    report = Recorder()
+    Maildir(tmp_path).send([FIRST], report, never)
+    assert report.marks(7) == "ba"
+
+
 def test_two_deliveries_never_share_a_file(tmp_path: Path) -> None:
     other_edition = Message(7, "news@example.org", "a@example.org", "<8@example.org>", b"\r\n")
     resend = Message(8, "news@example.org", "a@example.org", "<7@example.org>", b"\r\n")
