@@ -12,10 +12,9 @@ from publisher.digests.model import Asset, Digest
 from publisher.editions import Document, Edition, PublishedEdition, RenderedEdition
 from publisher.feeds.documents import feed_documents
 from publisher.feeds.identity import authority, feed_id
-from publisher.feeds.model import Feed
 from publisher.ledger import Delivery
 from publisher.mailings.ports import Composer
-from publisher.publishing.site import HTML, entry
+from publisher.publishing.site import HTML, entry, feed
 from publisher.rendering.look import Look
 
 READER = Delivery(
@@ -50,7 +49,8 @@ def preview_documents(
     for asset in assets:
         yield Document(f"site/assets/{asset.name}", asset.media_type, asset.data)
     yield Document("entry.html", HTML, edition.rendered.entry.encode())
-    for document in feed_documents(_feed(look, now), [entry(_published(edition, entry_id), look)]):
+    shown = feed(look, feed_id(authority(look.site.url), now.date(), look.slug), now)
+    for document in feed_documents(shown, [entry(_published(edition, entry_id), look)]):
         yield replace(document, path=document.path.rpartition("/")[2])
 
 
@@ -72,17 +72,4 @@ def _published(edition: Edition, entry_id: str) -> PublishedEdition:
         author=digest.author,
         sections=tuple((section.slug, section.name) for section in digest.sections),
         image=digest.image.src if digest.image else "",
-    )
-
-
-def _feed(look: Look, now: datetime) -> Feed:
-    return Feed(
-        id=feed_id(authority(look.site.url), now.date(), look.slug),
-        title=look.title,
-        description=look.description,
-        language=look.language,
-        author=look.title,
-        site_url=look.site.url,
-        path=look.slug,
-        updated=now,
     )

@@ -59,19 +59,24 @@ class Site:
         shelves = [Shelf(look, unit.editions.headlines(look.slug)) for look in self.newsletters]
         yield Document(FIRST_PAGE, HTML, index_page(self.look, shelves))
 
-    def _feed(self, unit: Unit, newsletter: Look) -> Feed:
-        return Feed(
-            id=unit.facts.get(f"feed.{newsletter.slug}.id") or newsletter.url,
-            title=newsletter.title,
-            description=newsletter.description,
-            language=newsletter.language,
-            author=newsletter.title,
-            site_url=self.look.url,
-            path=newsletter.slug,
-            updated=datetime.fromisoformat(
-                unit.facts.get(f"feed.{newsletter.slug}.since") or "1970-01-01T00:00:00Z"
-            ),
-        )
+    def _feed(self, unit: Unit, look: Look) -> Feed:
+        minted = unit.facts.get(f"feed.{look.slug}.id") or look.url
+        since = unit.facts.get(f"feed.{look.slug}.since") or "1970-01-01T00:00:00Z"
+        return feed(look, minted, datetime.fromisoformat(since))
+
+
+def feed(look: Look, minted_id: str, since: datetime) -> Feed:
+    """A newsletter's feed; `since` is the moment that it bears while it is empty."""
+    return Feed(
+        id=minted_id,
+        title=look.title,
+        description=look.description,
+        language=look.language,
+        author=look.title,
+        site_url=look.site.url,
+        path=look.slug,
+        updated=since,
+    )
 
 
 def entry(edition: PublishedEdition, newsletter: Look) -> Entry:
