@@ -178,3 +178,34 @@ class PublishedEdition:
     """(slug, name) of each section, in order."""
     image: str = ""
     """The `src` of the picture that stands for the digest: an http(s) address, `asset:NAME`, or empty."""
+
+
+def published_edition(
+    digest: Digest,
+    *,
+    edition_id: int,
+    digest_id: int,
+    summary: str,
+    entry: str,
+    entry_id: str,
+    published_at: datetime,
+    updated_at: datetime,
+) -> PublishedEdition:
+    """What feeds need of an edition: what the digest says, and what only rendering and storage know."""
+    return PublishedEdition(
+        edition_id=edition_id,
+        digest_id=digest_id,
+        newsletter=digest.newsletter,
+        slug=digest.slug,
+        title=digest.title,
+        date=digest.date,
+        summary=summary,
+        entry=entry,
+        entry_id=entry_id,
+        published_at=published_at,
+        updated_at=updated_at,
+        language=digest.language,
+        author=digest.author,
+        sections=tuple((section.slug, section.name) for section in digest.sections),
+        image=digest.image.src if digest.image else "",
+    )

@@ -15,7 +15,7 @@ from publisher.errors import PublisherError
 from publisher.publishing.channels import Channels, Put
 from publisher.publishing.intake import Intake
 from publisher.publishing.mail_start import MailStarter, Start
-from publisher.publishing.publish import Cadence, Pass, Published, Publisher
+from publisher.publishing.publish import Cadence, DueReport, Published, Publisher
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Passes:
     def run(self, clock: Callable[[], datetime], sleep: Callable[[float], object]) -> PassReport:
         """One pass. A failure of one digest, newsletter or endpoint is in the report, and the rest goes on."""
         taking = self._intake.take_in(clock, sleep)
-        result = Pass()
+        result = DueReport()
         for cadence in self._cadences:
             result += self._publisher.publish_due(cadence, clock(), busy=taking.busy)
         puts = self._channels.bring_up(clock())

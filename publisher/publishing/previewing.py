@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from publisher.digests.model import Asset, Digest
-from publisher.editions import Document, Edition, PublishedEdition, RenderedEdition
+from publisher.editions import Document, Edition, PublishedEdition, RenderedEdition, published_edition
 from publisher.feeds.documents import feed_documents
 from publisher.feeds.identity import authority, feed_id
 from publisher.ledger import Delivery
@@ -55,21 +55,13 @@ def preview_documents(
 
 
 def _published(edition: Edition, entry_id: str) -> PublishedEdition:
-    digest = edition.digest
-    return PublishedEdition(
+    return published_edition(
+        edition.digest,
         edition_id=edition.id,
         digest_id=edition.digest_id,
-        newsletter=digest.newsletter,
-        slug=digest.slug,
-        title=digest.title,
-        date=digest.date,
         summary=edition.rendered.summary,
         entry=edition.rendered.entry,
         entry_id=entry_id,
         published_at=edition.created_at,
         updated_at=edition.updated_at,
-        language=digest.language,
-        author=digest.author,
-        sections=tuple((section.slug, section.name) for section in digest.sections),
-        image=digest.image.src if digest.image else "",
     )

@@ -46,15 +46,15 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
-    """What one look at the agenda did. `held` are the digests this pass held, `errors` what went wrong."""
+class DueReport:
+    """What came of what was due. `held` are the digests this pass held, `errors` what went wrong."""
 
     published: tuple[Published, ...] = ()
     held: tuple[tuple[DigestRecord, str], ...] = ()
     errors: tuple[PublisherError, ...] = ()
 
-    def __add__(self, other: Pass) -> Pass:
-        return Pass(
+    def __add__(self, other: DueReport) -> DueReport:
+        return DueReport(
             self.published + other.published,
             self.held + other.held,
             self.errors + other.errors,
@@ -100,7 +100,7 @@ class Publisher:
         with self._store.read() as unit:
             return unit.digests.all(cadence.newsletter)
 
-    def publish_due(self, cadence: Cadence, now: datetime, *, busy: Collection[str] = ()) -> Pass:
+    def publish_due(self, cadence: Cadence, now: datetime, *, busy: Collection[str] = ()) -> DueReport:
         """Publish, or hold, whatever one newsletter's schedule says is due at `now`.
 
         A backlog is published in one go, each a second before the next: feeds want moments that differ
@@ -117,7 +117,7 @@ class Publisher:
             now=now,
         )
         by_id = {record.id: record for record in records}
-        result = Pass()
+        result = DueReport()
         for after, intent in zip(range(len(intents) - 1, -1, -1), intents, strict=True):
             record = by_id[intent.digest_id]
             if record.source in busy:
@@ -128,14 +128,14 @@ class Publisher:
                 result += self._publish_one(record, intent, now - timedelta(seconds=after))
         return result
 
-    def _publish_one(self, record: DigestRecord, intent: due.Publish, now: datetime) -> Pass:
+    def _publish_one(self, record: DigestRecord, intent: due.Publish, now: datetime) -> DueReport:
         """Carry one intent out; a digest that cannot be rendered is held, and the rest goes on."""
         allowed = {DigestState.FINALIZED}
         try:
             done = self._publish(record, intent.slot, intent.mail, now, allowed, actor="schedule")
         except RenderError as error:
-            return self._hold(record, f"it cannot be rendered: {error.message}", now) + Pass(errors=(error,))
-        return Pass(published=(Published(record, intent.mail),)) if done else Pass()
+            return self._hold(record, f"it cannot be rendered: {error.message}", now) + DueReport(errors=(error,))
+        return DueReport(published=(Published(record, intent.mail),)) if done else DueReport()
 
     def publish_now(self, record: DigestRecord, now: datetime, *, actor: str, reason: str) -> bool:
         """Publish and mail one digest whatever the slot; False when somebody else just did.
@@ -145,7 +145,7 @@ class Publisher:
         """
         return self._publish(record, None, MailChoice.MAILED, now, UNPUBLISHED, actor=actor, reason=reason)
 
-    def _hold(self, record: DigestRecord, reason: str, now: datetime) -> Pass:
+    def _hold(self, record: DigestRecord, reason: str, now: datetime) -> DueReport:
         with self._store.write() as unit:
             changed = unit.digests.set_state(
                 record.id, DigestState.HELD, held_because=reason, from_states={DigestState.FINALIZED}, now=now
@@ -154,7 +154,7 @@ class Publisher:
                 unit.events.append(
                     "digest.held", at=now, actor="schedule", digest_id=record.id, data={"reason": reason}
                 )
-        return Pass(held=((record, reason),)) if changed else Pass()
+        return DueReport(held=((record, reason),)) if changed else DueReport()
 
     def _publish(
         self,

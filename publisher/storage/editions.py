@@ -20,6 +20,7 @@ from publisher.editions import (
     Parts,
     PublishedEdition,
     RenderedEdition,
+    published_edition,
 )
 from publisher.errors import StorageError
 from publisher.storage.digests import newest_first
@@ -171,23 +172,15 @@ def _published(newsletter: str, *columns: Any) -> Select[Any]:
 
 
 def _published_edition(row: Row[Any]) -> PublishedEdition:
-    digest = serialise.from_json(row.content)
-    return PublishedEdition(
+    return published_edition(
+        serialise.from_json(row.content),
         edition_id=row.id,
         digest_id=row.digest_id,
-        newsletter=digest.newsletter,
-        slug=digest.slug,
-        title=digest.title,
-        date=digest.date,
         summary=row.summary,
         entry=row.entry,
         entry_id=row.entry_id,
         published_at=row.published_at,
         updated_at=row.updated_at,
-        language=digest.language,
-        author=digest.author,
-        sections=tuple((section.slug, section.name) for section in digest.sections),
-        image=digest.image.src if digest.image else "",
     )
 
 
