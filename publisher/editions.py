@@ -19,6 +19,7 @@ class FieldName(StrEnum):
 
     EMAIL = "email"
     UNSUBSCRIBE_URL = "unsubscribe_url"
+    PREFERENCES_URL = "preferences_url"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,10 @@ Parts = tuple[Part, ...]
 
 
 class BlockKind(StrEnum):
-    """What a block is for. A mail is OPENING, LEAD, the chosen SECTIONs, CLOSING, in this order."""
+    """A mail is made of OPENING, CONTENTS, LEAD, the chosen SECTIONs, CLOSING, in the edition's order."""
 
     OPENING = "opening"  # document head, masthead, title
+    CONTENTS = "contents"  # the names of all sections: only whoever gets all of them gets it
     LEAD = "lead"
     SECTION = "section"
     CLOSING = "closing"  # footer, end of document
@@ -113,14 +115,20 @@ def choose(blocks: Iterable[EditionBlock], sections: Iterable[str] | None) -> tu
     """The blocks of one reader's mail, in the edition's order.
 
     `sections` None is everything. A choice that matches none of this edition's sections is everything too:
-    the names of sections change from day to day, and an empty mail serves nobody.
+    the names of sections change from day to day, and an empty mail serves nobody. Whoever leaves out a section
+    gets no table of contents either: its links would lead nowhere.
     """
     blocks = tuple(blocks)
     wanted = None if sections is None else set(sections)
     present = {block.section for block in blocks if block.kind is BlockKind.SECTION}
     if wanted is None or not wanted & present:
         return blocks
-    return tuple(block for block in blocks if block.kind is not BlockKind.SECTION or block.section in wanted)
+    dropped = set() if present <= wanted else {BlockKind.CONTENTS}
+    return tuple(
+        block
+        for block in blocks
+        if block.kind not in dropped and (block.kind is not BlockKind.SECTION or block.section in wanted)
+    )
 
 
 class PublicationState(StrEnum):

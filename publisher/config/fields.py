@@ -86,9 +86,24 @@ def _web_address(value: str) -> str:
     return value if value.endswith("/") else value + "/"
 
 
+def _colour(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise ValueError('a colour is written "#9b2c1f"')
+    return value.lower()
+
+
+def _font_family(value: str) -> str:
+    # It stands inside style attributes and sheets, so nothing that could end either may be in it.
+    if not re.fullmatch(r"[A-Za-z0-9 ,'_-]{1,200}", value) or value.count("'") % 2:
+        raise ValueError("a font family is a list of names: Georgia, 'Times New Roman', serif")
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Line = Annotated[str, AfterValidator(_line)]
 """Text of one line, not empty, without spaces around it."""
+Colour = Annotated[str, AfterValidator(_colour)]
+FontFamily = Annotated[str, AfterValidator(_font_family)]
 Name = Annotated[str, AfterValidator(_name)]
 Slug = Annotated[Name, AfterValidator(_slug)]
 """A name that stands first in public addresses."""

@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from publisher.config.fields import (
     Address,
     BareAddress,
+    Colour,
     Duration,
+    FontFamily,
     Language,
     Line,
     Name,
@@ -85,6 +87,55 @@ class Newsletter(_Section):
         return ZoneInfo(self.timezone)
 
 
+class Colours(_Section):
+    """`[theme.light]`: the colours of mail and pages by day, as `#rrggbb`."""
+
+    ink: Colour = "#1b1b1b"
+    paper: Colour = "#ffffff"
+    page: Colour = "#f6f5f2"
+    muted: Colour = "#5c5a55"
+    rule: Colour = "#e2dfd8"
+    accent: Colour = "#9b2c1f"
+
+
+class DarkColours(_Section):
+    """`[theme.dark]`: the same in the dark."""
+
+    ink: Colour = "#eceae6"
+    paper: Colour = "#161614"
+    page: Colour = "#0f0f0e"
+    muted: Colour = "#a8a49c"
+    rule: Colour = "#34322e"
+    accent: Colour = "#f0826f"
+
+
+class Theme(_Section):
+    """`[theme]`: how mail and pages look."""
+
+    light: Colours = Colours()
+    dark: DarkColours = DarkColours()
+    serif: FontFamily = "Georgia, 'Times New Roman', serif"
+    sans: FontFamily = "-apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
+    logo: Path | None = None
+    """A picture in place of the newsletter's name, made for twice the size it is shown at."""
+    logo_dark: Path | None = None
+    logo_width: int = Field(default=200, ge=16, le=552)
+    """Pixels."""
+    footer: str = ""
+    """A paragraph of the site's own at the foot of every mail and page."""
+
+
+class Preflight(_Section):
+    """`[preflight]`: what is looked at before a digest leaves."""
+
+    rules: dict[Name, Literal["off", "warn", "block"]] = {}
+    """A level for each rule that is not to have its own; `publisher.preflight.registry` knows the rules."""
+    timeout: Duration = timedelta(seconds=20)
+    """How long the links of one digest are tried, all together."""
+    hosts: tuple[Line, ...] = ()
+    """Hosts of a private network that links may lead to nevertheless."""
+
+
 class Sending(_Section):
     """`[sending]`: how deliveries are handed over."""
 
@@ -144,6 +195,8 @@ class Settings(_Section):
     web: Web = Web()
     storage: Storage = Storage()
     inbox: Inbox = Inbox()
+    theme: Theme = Theme()
+    preflight: Preflight = Preflight()
     sending: Sending = Sending()
     provider: Provider = MaildirProvider()
     endpoint: tuple[Endpoint, ...] = Field(default=(DirectoryEndpoint(),), min_length=1)

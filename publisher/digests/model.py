@@ -115,12 +115,15 @@ class Figure:
     """A picture: with `src` an image, without it caption and credit stand as text.
 
     `src` is an http(s) address, or `asset:NAME` for a file that the inbox took in (see `Asset`), or empty.
+    `width` and `height` are the pixels of our own file, 0 for a picture that is elsewhere: nobody measured it.
     """
 
     alt: str = ""
     caption: tuple[Inline, ...] = ()
     credit: str = ""
     src: str = ""
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(frozen=True, slots=True)

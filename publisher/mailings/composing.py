@@ -34,8 +34,8 @@ class EditionComposer:
     def __init__(self, edition: Edition, newsletter: Newsletter, site: Site, secret: bytes) -> None:
         self._edition = edition
         self._newsletter = newsletter
-        self._links = ascii_url(f"{site.links_url}u/")
-        web_link(self._links)  # what is wrong for everybody is said now, not once a delivery
+        self._leave, self._prefer = (ascii_url(f"{site.links_url}{page}/") for page in "us")
+        web_link(self._leave)  # what is wrong for everybody is said now, not once a delivery
         self._secret = secret
         sender = envelope_address(split_address(newsletter.sender)[1])
         self._domain = sender.rpartition("@")[2]
@@ -67,7 +67,8 @@ class EditionComposer:
         person = Person(
             email=delivery.email,
             name=delivery.name,
-            unsubscribe_url=self._links + token,
+            unsubscribe_url=self._leave + token,
+            preferences_url=self._prefer + token,
             message_id=identity,
             date=date,
         )

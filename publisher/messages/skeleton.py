@@ -61,6 +61,7 @@ class Person:
 
     email: str
     unsubscribe_url: str
+    preferences_url: str
     message_id: str
     date: datetime
     name: str = ""
@@ -242,6 +243,7 @@ def _unsubscribe(person: Person) -> bytes:
 _VALUES: Mapping[FieldName, Callable[[Person], str]] = {
     FieldName.EMAIL: attrgetter("email"),
     FieldName.UNSUBSCRIBE_URL: attrgetter("unsubscribe_url"),
+    FieldName.PREFERENCES_URL: attrgetter("preferences_url"),
 }
 
 

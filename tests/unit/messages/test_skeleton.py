@@ -33,6 +33,7 @@ ADA = Person(
     email="ada@example.net",
     name="Ada Example",
     unsubscribe_url="https://news.example.org/u/abc-DEF_123",
+    preferences_url="https://news.example.org/s/abc-DEF_123",
     message_id=message_id(7, 1, b"s" * 32, "news.example.org"),
     date=datetime(2024, 11, 21, 7, 0, 5, tzinfo=UTC),
 )
@@ -58,7 +59,11 @@ def bodies(message: EmailMessage) -> tuple[str, str]:
 
 
 def spliced(parts: Parts, person: Person, *, html: bool) -> str:
-    values = {FieldName.EMAIL: person.email, FieldName.UNSUBSCRIBE_URL: person.unsubscribe_url}
+    values = {
+        FieldName.EMAIL: person.email,
+        FieldName.UNSUBSCRIBE_URL: person.unsubscribe_url,
+        FieldName.PREFERENCES_URL: person.preferences_url,
+    }
     return "".join(
         part if isinstance(part, str) else escape(values[part.name]) if html else values[part.name]
         for part in parts

@@ -1,0 +1,141 @@
+"""What rules are given, and what they say.
+
+A rule is a pure function from a `Candidate` to what is wrong with it. It neither reads a clock nor asks the world:
+what the world says is in `Facts`, gathered beforehand by `publisher.probes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from publisher.digests.model import Digest
+from publisher.editions import RenderedEdition
+
+
+class Level(StrEnum):
+    """How much a rule weighs: not at all, a word to the editor, or the digest stays here."""
+
+    OFF = "off"
+    WARN = "warn"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that a rule found. Each text is one line.
+
+    `place` says where, in the editor's words: `subject`, `lead`, `section "Harbour"`, `footer`, `[theme.dark]`.
+    """
+
+    message: str
+    remedy: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem with the rule that found it and that rule's level."""
+
+    rule: str
+    level: Level
+    message: str
+    remedy: str
+    place: str = ""
+
+
+class Reach(StrEnum):
+    """What became of asking an address."""
+
+    ANSWERED = "answered"  # with a status below 400, or one that only says that robots are unwelcome
+    REFUSED = "refused"  # with another status
+    SILENT = "silent"  # no connection, no such host, a bad certificate, or not in time
+    PRIVATE = "private"  # leads into a private network, and was not asked
+    UNASKED = "unasked"  # this machine is offline, the time was up, or the host is one for examples (RFC 2606)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFact:
+    """What is known of one address. `detail` is for people: "404 Not Found", "no such host"."""
+
+    reach: Reach
+    detail: str = ""
+
+
+class Offer(StrEnum):
+    """Whether the DNS has a record."""
+
+    THERE = "there"
+    MISSING = "missing"
+    UNKNOWN = "unknown"  # the DNS could not be asked
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFact:
+    """What the DNS says about the domain in From. `detail` names what was found to be wrong, if anything was."""
+
+    domain: str
+    spf: Offer
+    dkim: Offer
+    dmarc: Offer
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the world says. Empty: nobody asked."""
+
+    links: Mapping[str, LinkFact] = field(default_factory=dict)
+    sender: DomainFact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A digest of the same newsletter that was published before."""
+
+    key: str
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Everything there is to look at.
+
+    Args:
+        digest: what editors wrote, as it would be published.
+        rendered: what readers would get.
+        message: the whole mail as one reader with all sections would get it.
+        today: the date in the newsletter's zone.
+        light: the theme's colours by name (ink, paper, page, muted, rule, accent), `#rrggbb`.
+        dark: the same in the dark.
+        pictures: octets of each picture of ours in the mail, by `asset:NAME`.
+        hosts: hosts that are ours (site, links), in lower case.
+        fields: what stood in the places of the message's fields for that reader (address, links), so that no
+            rule takes it for the editors' words.
+        earlier: the newsletter's last seven published digests, newest first.
+        facts: what the world says.
+    """
+
+    digest: Digest
+    rendered: RenderedEdition
+    message: bytes = field(repr=False)
+    today: date
+    light: Mapping[str, str]
+    dark: Mapping[str, str]
+    pictures: Mapping[str, int] = field(default_factory=dict)
+    hosts: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+    earlier: tuple[Earlier, ...] = ()
+    facts: Facts = Facts()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: its id in the configuration, its level unless that says otherwise, what it is for, and its check."""
+
+    id: str
+    level: Level
+    about: str
+    check: Callable[[Candidate], Iterable[Problem]] = field(repr=False)
