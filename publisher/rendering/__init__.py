@@ -1,12 +1,13 @@
 """A digest becomes the bytes people read: mail, page, feed entry, site. Pure; Jinja2 and premailer live here."""
 
 from publisher.rendering.edition import render
-from publisher.rendering.look import Look, SiteLook, newsletter_look, site_look
+from publisher.rendering.look import Logo, Look, SiteLook, newsletter_look, site_look
 from publisher.rendering.notices import unsubscribe_page
 from publisher.rendering.site import Shelf, archive_page, index_page
 from publisher.rendering.templates import templates_root
 
 __all__ = [
+    "Logo",
     "Look",
     "Shelf",
     "SiteLook",

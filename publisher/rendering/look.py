@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from publisher.config import Settings
+from publisher.config import Settings, Theme
 from publisher.errors import RenderError
 
 _ASSET = "asset:"
 
 
 @dataclass(frozen=True, slots=True)
+class Logo:
+    """A picture in place of a newsletter's name.
+
+    `src` is `asset:NAME`; `width` and `height` are CSS pixels, as it is shown: the file itself has twice as many.
+    """
+
+    src: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class SiteLook:
     """The instance as readers see it.
 
-    `url` ends with a slash. `templates` is a folder whose files stand in for ours of the same name.
+    `url` ends with a slash. `templates` is a folder whose files stand in for ours of the same name. `theme` gives
+    colours, fonts and the footer's last paragraph; its logos are files, and readers get `logo` and `logo_dark`.
     """
 
     title: str
     url: str
     language: str = "en"
     templates: Path | None = None
+    theme: Theme = field(default_factory=Theme)
+    logo: Logo | None = None
+    logo_dark: Logo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +66,27 @@ class Look:
         return f"{self.url}{slug}/"
 
 
-def site_look(settings: Settings) -> SiteLook:
-    """The site's look from the configuration, with the folder `templates` beside it when there is one."""
+def site_look(settings: Settings, *, logo: Logo | None = None, logo_dark: Logo | None = None) -> SiteLook:
+    """The site's look from the configuration, with the folder `templates` beside it when there is one.
+
+    The logos are given by whoever has read and published the files that `[theme]` names.
+    """
     site = settings.site
     folder = settings.path(Path("templates"))
-    return SiteLook(site.title, site.url, site.language, folder if folder.is_dir() else None)
+    return SiteLook(
+        title=site.title,
+        url=site.url,
+        language=site.language,
+        templates=folder if folder.is_dir() else None,
+        theme=settings.theme,
+        logo=logo,
+        logo_dark=logo_dark,
+    )
 
 
-def newsletter_look(settings: Settings, newsletter: str) -> Look:
+def newsletter_look(
+    settings: Settings, newsletter: str, *, logo: Logo | None = None, logo_dark: Logo | None = None
+) -> Look:
     """The look of the newsletter with this slug; its language is the site's unless it has its own.
 
     Raises:
@@ -65,7 +94,7 @@ def newsletter_look(settings: Settings, newsletter: str) -> Look:
     """
     found = settings.newsletter_named(newsletter)
     return Look(
-        site=site_look(settings),
+        site=site_look(settings, logo=logo, logo_dark=logo_dark),
         slug=found.slug,
         title=found.title,
         description=found.description,
