@@ -192,6 +192,15 @@ class Digests:
         )
         return tuple(Asset(row.name, row.media_type, bytes(row.data)) for row in self._connection.execute(query))
 
+    def asset_sizes(self, digest_id: int) -> dict[str, int]:
+        """Octets of each of the digest's pictures, by name; their bytes stay where they are."""
+        query = (
+            select(assets_table.c.name, func.length(assets_table.c.data).label("size"))
+            .join(digest_assets, digest_assets.c.asset == assets_table.c.name)
+            .where(digest_assets.c.digest_id == digest_id)
+        )
+        return {row.name: row.size for row in self._connection.execute(query)}
+
     def _set_assets(self, digest_id: int, wanted: Iterable[Asset]) -> None:
         """Link exactly these pictures, and forget those that no digest is left to show."""
         mine = digest_assets.c.digest_id == digest_id

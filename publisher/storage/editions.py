@@ -121,6 +121,14 @@ class Editions:
         ).limit(limit)
         return [_published_edition(row) for row in self._connection.execute(query)]
 
+    def earlier(self, newsletter: str, limit: int, exclude: str = "") -> list[Digest]:
+        """What a newsletter said last: its published digests as readers have them, the one published last first.
+
+        `exclude` is the slug of a digest that is not wanted among them.
+        """
+        query = _published(newsletter, editions.c.content).where(digests.c.slug != exclude).limit(limit)
+        return [serialise.from_json(content) for content in self._connection.scalars(query)]
+
     def headlines(self, newsletter: str) -> list[Headline]:
         """What lists show: every published digest, the one published last first."""
         query = _published(

@@ -15,6 +15,7 @@ from publisher.storage.events import Events
 from publisher.storage.facts import Facts
 from publisher.storage.mailings import Mailings
 from publisher.storage.plans import Plans
+from publisher.storage.preflights import Preflights
 from publisher.storage.publications import Publications
 
 
@@ -48,6 +49,11 @@ class Unit:
     def publications(self) -> Publications:
         """What became of each edition at each endpoint."""
         return Publications(self.connection)
+
+    @property
+    def preflights(self) -> Preflights:
+        """What was found about digests before they left."""
+        return Preflights(self.connection)
 
     @property
     def events(self) -> Events:

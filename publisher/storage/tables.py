@@ -196,6 +196,20 @@ publications = Table(
     Index("ix_publications_state", "state"),
 )
 
+preflights = Table(
+    "preflights",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("digest_id", Id, ForeignKey("digests.id"), nullable=False),
+    Column("edition_id", Id, ForeignKey("editions.id")),  # what it was published as; NULL: it was not
+    Column("source_hash", String(64), nullable=False),  # of the revision that was looked at
+    Column("conditions", String(64), nullable=False),  # SHA-256 of what findings depend on beside the digest
+    Column("at", UTCDateTime, nullable=False),
+    Column("findings", JSON, nullable=False),  # list of {"rule", "level", "message", "remedy", "place"}
+    Column("despite", JSON, nullable=False),  # the blocking rules that an editor overruled
+    Index("ix_preflights_digest_id", "digest_id", "id"),
+)
+
 events = Table(
     "events",
     metadata,

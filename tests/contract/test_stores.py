@@ -43,6 +43,7 @@ from publisher.storage.editions import Editions
 from publisher.storage.events import Events
 from publisher.storage.facts import Facts
 from publisher.storage.mailings import Mailings
+from publisher.storage.preflights import Preflights
 from publisher.storage.publications import Publications
 from publisher.storage.tables import assets, deliveries, mailings
 from subscribers.tables import subscribers
@@ -94,6 +95,7 @@ class Shop:
         self.editions = Editions(connection)
         self.mailings = Mailings(connection)
         self.publications = Publications(connection)
+        self.preflights = Preflights(connection)
         self.events = Events(connection)
         self.facts = Facts(connection)
 
@@ -354,6 +356,7 @@ def test_the_mail_of_a_digest_is_recorded(shop: Shop) -> None:
 def test_pictures_are_kept_once_and_forgotten_with_their_last_digest(shop: Shop, now: datetime) -> None:
     first, second = shop.add(pictures=[OTHER, PICTURE, PICTURE]), shop.add(digest("second"), pictures=[PICTURE])
     assert shop.digests.assets_of(first) == (PICTURE, OTHER)
+    assert shop.digests.asset_sizes(first) == {each.name: len(each.data) for each in (PICTURE, OTHER)}
     for digest_id, slug in ((first, "2024-11-21-morning"), (second, "second")):
         assert PICTURE in shop.digests.assets_of(second)
         shop.digests.replace(
@@ -560,6 +563,56 @@ def test_a_publication_that_failed_is_due_again_at_its_time(shop: Shop, now: dat
     assert shop.publications.due(now + 9 * HOUR) == []
 
 
+# --- preflights ------------------------------------------------------------------------------------------------
+
+FINDING = {"rule": "subject", "level": "warn", "message": "é “long”", "remedy": "Shorten it", "place": "subject"}
+
+
+def look_at(shop: Shop, digest_id: int, edition_id: int | None = None, **changes: Any) -> None:
+    """Record an inspection."""
+    row: dict[str, Any] = {
+        "source_hash": "c" * 64,
+        "conditions": "d" * 64,
+        "at": shop.now,
+        "findings": [FINDING],
+        "despite": ["links-answer"],
+    }
+    shop.preflights.add(digest_id=digest_id, edition_id=edition_id, **row | changes)
+
+
+def test_what_was_found_about_a_digest_last_is_what_is_shown(shop: Shop, now: datetime) -> None:
+    digest_id, other = shop.add(), shop.add(digest("other"))
+    assert shop.preflights.newest(digest_id) is None
+    look_at(shop, digest_id)
+    first = shop.preflights.newest(digest_id)
+    assert first is not None
+    assert (first.edition_id, first.findings, first.despite, first.at) == (None, [FINDING], ["links-answer"], now)
+    look_at(shop, digest_id, shop.freeze(digest_id), findings=[], despite=())
+    newest = shop.preflights.newest(digest_id)
+    assert newest is not None
+    assert newest.edition_id is not None
+    assert (newest.findings, newest.despite) == ([], [])
+    assert (newest.source_hash, newest.conditions) == ("c" * 64, "d" * 64)
+    assert shop.preflights.newest(other) is None
+
+
+def test_a_digest_is_compared_with_what_its_newsletter_published_last(shop: Shop, now: datetime) -> None:
+    for number in range(4):
+        made = digest(f"day-{number}")
+        digest_id = shop.add(made)
+        shop.publish(digest_id, now=now + number * HOUR)
+        shop.freeze(digest_id)
+        if number == 2:
+            shop.freeze(digest_id, 2, made=replace(made, title="Corrected"))
+    shop.add(digest("unpublished"))
+    elsewhere = shop.add(digest("day-9", newsletter="weekly"))
+    shop.publish(elsewhere)
+    shop.freeze(elsewhere)
+    found = shop.editions.earlier("daily", 2, exclude="day-3")
+    assert [(each.slug, each.title) for each in found] == [("day-2", "Corrected"), ("day-1", "The morning")]
+    assert len(shop.editions.earlier("daily", 9)) == 4
+
+
 # --- events and facts ------------------------------------------------------------------------------------------
 
 
@@ -594,7 +647,9 @@ def test_repositories_are_what_the_use_cases_ask_for(shop: Shop) -> None:
     digests: ports.Digests = shop.digests
     editions: ports.Editions = shop.editions
     publications: ports.Publications = shop.publications
+    preflights: ports.Preflights = shop.preflights
     events: ports.Events = shop.events
+    assert preflights.newest(1) is None
     assert [digests.all(), editions.headlines("daily"), publications.due(shop.now), events.of_digest(1)] == [
         []
     ] * 4
@@ -617,6 +672,7 @@ def _writes(shop: Shop) -> dict[str, Callable[[], object]]:
         "publications.mark_pages": lambda: shop.publications.mark_pages(1, now),
         "publications.mark_done": lambda: shop.publications.mark_done(1, now),
         "publications.mark_behind": lambda: shop.publications.mark_behind(1, "x", now, now),
+        "preflights.add": lambda: look_at(shop, 1),
         "events.append": lambda: shop.events.append("x", at=now),
         "facts.set_once": lambda: shop.facts.set_once("x", "1"),
     }
@@ -643,10 +699,12 @@ def _reads(shop: Shop) -> dict[str, Callable[[], object]]:
         "digests.content": lambda: shop.digests.content(1),
         "digests.title_published_before": lambda: shop.digests.title_published_before("daily", "x", 1),
         "digests.assets_of": lambda: shop.digests.assets_of(1),
+        "digests.asset_sizes": lambda: shop.digests.asset_sizes(1),
         "editions.get": lambda: shop.editions.get(1),
         "editions.newest": lambda: shop.editions.newest(1),
         "editions.blocks": lambda: shop.editions.blocks(1),
         "editions.entries": lambda: shop.editions.entries("daily", 1),
+        "editions.earlier": lambda: shop.editions.earlier("daily", 1),
         "editions.headlines": lambda: shop.editions.headlines("daily"),
         "mailings.get": lambda: shop.mailings.get(1),
         "mailings.all": shop.mailings.all,
@@ -655,6 +713,7 @@ def _reads(shop: Shop) -> dict[str, Callable[[], object]]:
         "mailings.failures": lambda: shop.mailings.failures(1),
         "publications.due": lambda: shop.publications.due(shop.now),
         "publications.of_edition": lambda: shop.publications.of_edition(1),
+        "preflights.newest": lambda: shop.preflights.newest(1),
         "events.of_digest": lambda: shop.events.of_digest(1),
         "facts.get": lambda: shop.facts.get("x"),
     }

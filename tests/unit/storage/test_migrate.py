@@ -10,17 +10,21 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, inspect, text
+from sqlalchemy import Connection, insert, inspect, select, text
 
 from publisher.errors import StorageError
 from publisher.storage import migrate, tables
 from publisher.storage.database import Database, connect
 from subscribers.tables import consents, metadata, subscribers
 from tests.conftest import PostgresServer
+
+NEXT = "9997"
+"""A revision that no history has."""
 
 _PREPARE = """
 import sys
@@ -53,6 +57,15 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 def _set_revision(database: Database, revision: str) -> None:
     with database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+
+
+def _make_as_of(database: Database, revision: str) -> None:
+    """The schema as an earlier version of the publisher made it."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def _other_default(
@@ -114,6 +127,33 @@ def test_upgrade_tells_from_where_to_where(empty: Database) -> None:
     assert migrate.upgrade(empty) == (migrate.HEAD, migrate.HEAD)
 
 
+def test_the_first_schema_is_brought_up_with_everything_in_it(empty: Database, now: datetime) -> None:
+    _make_as_of(empty, "0001")
+    digest = {
+        "id": 7,
+        "newsletter": "daily",
+        "slug": "x",
+        "title": "X",
+        "date": now.date(),
+        "state": "published",
+        "content": {"title": "X"},
+        "source": "x.md",
+        "source_hash": "a" * 64,
+        "seen_at": now,
+    }
+    with empty.write() as connection:
+        connection.execute(insert(tables.digests).values(digest))
+    with pytest.raises(StorageError, match=r"schema 0001, .* `publisher db upgrade`"):
+        migrate.prepare(empty)
+    assert migrate.upgrade(empty) == ("0001", migrate.HEAD)
+    migrate.prepare(empty)
+    with empty.write() as connection:
+        assert connection.scalar(select(tables.digests.c.content)) == {"title": "X"}
+        inspection = {"digest_id": 7, "source_hash": "a" * 64, "conditions": "", "at": now}
+        connection.execute(insert(tables.preflights).values(inspection | {"findings": [], "despite": []}))
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
 def test_three_processes_at_once_make_one_schema(empty: Database) -> None:
     url = empty.engine.url.render_as_string(hide_password=False)
     command = [sys.executable, "-c", _PREPARE, url]
@@ -136,8 +176,9 @@ def test_three_processes_at_once_make_one_schema(empty: Database) -> None:
 def test_an_older_schema_names_the_command_that_helps(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(migrate, "HEAD", "0002")
-    with pytest.raises(StorageError, match=r"schema 0001, .* needs 0002.* `publisher db upgrade`"):
+    found = migrate.HEAD
+    monkeypatch.setattr(migrate, "HEAD", NEXT)
+    with pytest.raises(StorageError, match=rf"schema {found}, .* needs {NEXT}.* `publisher db upgrade`"):
         migrate.prepare(sqlite_database)
 
 
@@ -191,9 +232,10 @@ def test_rebuilding_a_table_keeps_what_points_to_it(
         connection.execute(insert(subscribers).values(person))
         consent = {"subscriber_id": 1, "newsletter": "daily", "act": "confirmed", "how": "form", "at": now}
         connection.execute(insert(consents).values(consent))
-    monkeypatch.setattr(migrate, "HEAD", "0002")
+    found = migrate.HEAD
+    monkeypatch.setattr(migrate, "HEAD", NEXT)
     monkeypatch.setattr(migrate, "_run", rebuild)
-    assert migrate.upgrade(sqlite_database) == ("0001", "0002")
+    assert migrate.upgrade(sqlite_database) == (found, NEXT)
     with sqlite_database.read() as connection:
         assert connection.scalar(text("SELECT count(*) FROM consents")) == 1
 
@@ -205,7 +247,7 @@ def test_a_step_that_loses_what_is_pointed_to_is_undone(
         connection.execute(text("DELETE FROM subscribers"))
 
     test_rebuilding_a_table_keeps_what_points_to_it(sqlite_database, now, monkeypatch)
-    monkeypatch.setattr(migrate, "HEAD", "0003")
+    monkeypatch.setattr(migrate, "HEAD", "9998")
     monkeypatch.setattr(migrate, "_run", forget)
     with pytest.raises(StorageError, match="would leave a row of consents without what it points to"):
         migrate.upgrade(sqlite_database)
