@@ -20,7 +20,7 @@ CHECKOUT = Path(__file__).parents[1]
 TIERS: Sequence[frozenset[str]] = (
     frozenset({"errors"}),
     frozenset({"subscribers", "config"}),
-    frozenset({"digests", "http", "ledger", "editions", "slots", "due", "secrets"}),
+    frozenset({"digests", "http", "ledger", "editions", "slots", "due", "secrets", "facts"}),
     frozenset({"rendering", "feeds", "messages", "preflight", "providers", "endpoints", "storage", "probes"}),
     frozenset({"engines", "publishing", "mailings", "bounces", "notices", "people"}),
     frozenset({"app"}),
@@ -50,7 +50,9 @@ LIBRARIES = {
 STORAGE_READERS = {"app": "publisher.storage", "mailings/audience.py": "publisher.storage.tables"}
 """Who may import storage beside itself, and what of it: the composition root, and the audience its tables."""
 
-PURE = frozenset({"ledger", "editions", "slots", "due", "digests", "rendering", "feeds", "messages", "preflight"})
+PURE = frozenset(
+    {"ledger", "editions", "facts", "slots", "due", "digests", "rendering", "feeds", "messages", "preflight"}
+)
 CLOCK_READERS = frozenset({"digests/inbox.py"})
 """In PURE rooms `now` is an argument; the inbox alone looks at the world."""
 

@@ -1,7 +1,7 @@
 """What rules are given, and what they say.
 
 A rule is a pure function from a `Candidate` to what is wrong with it. It neither reads a clock nor asks the world:
-what the world says is in `Facts`, gathered beforehand by `publisher.probes`.
+what the world says is in `publisher.facts`, gathered beforehand by `publisher.probes`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from publisher.digests.model import Digest
 from publisher.editions import RenderedEdition
+from publisher.facts import Facts
 
 
 class Level(StrEnum):
@@ -44,51 +45,6 @@ class Finding:
     message: str
     remedy: str
     place: str = ""
-
-
-class Reach(StrEnum):
-    """What became of asking an address."""
-
-    ANSWERED = "answered"  # with a status below 400, or one that only says that robots are unwelcome
-    REFUSED = "refused"  # with another status
-    SILENT = "silent"  # no connection, no such host, a bad certificate, or not in time
-    PRIVATE = "private"  # leads into a private network, and was not asked
-    UNASKED = "unasked"  # this machine is offline, the time was up, or the host is one for examples (RFC 2606)
-
-
-@dataclass(frozen=True, slots=True)
-class LinkFact:
-    """What is known of one address. `detail` is for people: "404 Not Found", "no such host"."""
-
-    reach: Reach
-    detail: str = ""
-
-
-class Offer(StrEnum):
-    """Whether the DNS has a record."""
-
-    THERE = "there"
-    MISSING = "missing"
-    UNKNOWN = "unknown"  # the DNS could not be asked
-
-
-@dataclass(frozen=True, slots=True)
-class DomainFact:
-    """What the DNS says about the domain in From. `detail` names what was found to be wrong, if anything was."""
-
-    domain: str
-    spf: Offer
-    dkim: Offer
-    dmarc: Offer
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the world says. Empty: nobody asked."""
-
-    links: Mapping[str, LinkFact] = field(default_factory=dict)
-    sender: DomainFact | None = None
 
 
 @dataclass(frozen=True, slots=True)
