@@ -1,0 +1,197 @@
+"""The words of a digest, each piece with its place as an editor would name it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from publisher.digests.model import (
+    Block,
+    Code,
+    CodeSpan,
+    Digest,
+    Emphasis,
+    Figure,
+    Heading,
+    Inline,
+    LineBreak,
+    Link,
+    ListBlock,
+    Note,
+    Paragraph,
+    Quote,
+    Strong,
+    Table,
+    Text,
+)
+from publisher.digests.walk import plain
+from publisher.preflight.wording import ordinal, quoted
+
+
+class Role(Enum):
+    """What a piece is."""
+
+    TITLE = auto()
+    AUTHOR = auto()
+    NAME = auto()  # of a section
+    HEADING = auto()
+    TEXT = auto()  # a paragraph: by itself, in a list, a quote or a footnote
+    CELL = auto()  # of a table
+    ALT = auto()
+    CAPTION = auto()
+    CREDIT = auto()
+    SOURCE = auto()  # of a quote
+    CODE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of the digest that is read in one go.
+
+    What belongs to the same item, quote, table, picture or footnote has the same place. `home` is the slug of its
+    section, empty for the lead and what stands before it.
+    """
+
+    place: str
+    role: Role
+    home: str
+    inlines: tuple[Inline, ...] = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """All of its words."""
+        return plain(self.inlines)
+
+    @property
+    def prose(self) -> str:
+        """Its words without code, which may look like anything."""
+        return "" if self.role is Role.CODE else "".join(_prose(self.inlines))
+
+    @property
+    def links(self) -> Iterator[Link]:
+        """Its links."""
+        return _links(self.inlines)
+
+
+def _prose(inlines: Iterable[Inline]) -> Iterator[str]:
+    for inline in inlines:
+        match inline:
+            case Text(text):
+                yield text
+            case Strong(children) | Emphasis(children) | Link(_, children):
+                yield from _prose(children)
+            case LineBreak() | CodeSpan():
+                yield " "
+            case _:
+                pass
+
+
+def _links(inlines: Iterable[Inline]) -> Iterator[Link]:
+    for inline in inlines:
+        match inline:
+            case Link():
+                yield inline
+            case Strong(children) | Emphasis(children):
+                yield from _links(children)
+            case _:
+                pass
+
+
+def section_place(name: str) -> str:
+    """How a section is named."""
+    return f"section {quoted(name)}"
+
+
+def pieces(digest: Digest) -> Iterator[Piece]:
+    """Every piece of a digest, in the order in which it is read; pieces without a character are left out."""
+    found = _Home("title", "").one(Role.TITLE, digest.title)
+    found += _Home("author", "").one(Role.AUTHOR, digest.author)
+    if digest.image:
+        found += _Home("the digest’s picture", "").figure(digest.image)
+    yield from found
+    yield from _Home("lead", "").blocks(digest.lead)
+    for section in digest.sections:
+        home = _Home(section_place(section.name), section.slug)
+        yield from home.one(Role.NAME, section.name)
+        yield from home.blocks(section.blocks)
+
+
+_KINDS: dict[type[Block], str] = {
+    Paragraph: "paragraph",
+    Heading: "heading",
+    Quote: "quote",
+    Figure: "picture",
+    Table: "table",
+    Code: "piece of code",
+}
+
+
+def numbered_blocks(blocks: Iterable[Block], place: str) -> Iterator[tuple[str, tuple[Block, ...]]]:
+    """The blocks of a lead or section with their places; the items of lists each by itself."""
+    counts: Counter[str] = Counter()
+
+    def placed(kind: str) -> str:
+        counts[kind] += 1
+        return f"{place}, {ordinal(counts[kind])} {kind}"
+
+    for block in blocks:
+        if isinstance(block, ListBlock):
+            for item in block.items:
+                yield placed("item"), item.blocks
+        elif isinstance(block, Note):
+            yield f"{place}, note {block.number}", (block,)
+        elif type(block) in _KINDS:
+            yield placed(_KINDS[type(block)]), (block,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """Where pieces are: a place, and the slug of its section."""
+
+    place: str
+    slug: str
+
+    def one(self, role: Role, text: str) -> list[Piece]:
+        return self.piece(role, (Text(text),) if text else ())
+
+    def piece(self, role: Role, inlines: tuple[Inline, ...]) -> list[Piece]:
+        return [Piece(self.place, role, self.slug, inlines)] if inlines else []
+
+    def blocks(self, blocks: Iterable[Block]) -> Iterator[Piece]:
+        for place, inner in numbered_blocks(blocks, self.place):
+            yield from _Home(place, self.slug).inside(inner)
+
+    def inside(self, blocks: Iterable[Block]) -> Iterator[Piece]:
+        """The pieces of blocks that share a place."""
+        for block in blocks:
+            match block:
+                case Paragraph(inlines):
+                    yield from self.piece(Role.TEXT, inlines)
+                case Heading(_, inlines):
+                    yield from self.piece(Role.HEADING, inlines)
+                case ListBlock(items):
+                    for item in items:
+                        yield from self.inside(item.blocks)
+                case Quote(inner, source):
+                    yield from self.inside(inner)
+                    yield from self.one(Role.SOURCE, source)
+                case Figure():
+                    yield from self.figure(block)
+                case Table(_, header, rows):
+                    for cell in (*header, *(cell for row in rows for cell in row)):
+                        yield from self.piece(Role.CELL, cell)
+                case Code(text):
+                    yield from self.one(Role.CODE, text)
+                case Note(_, inner):
+                    yield from self.inside(inner)
+                case _:
+                    pass
+
+    def figure(self, figure: Figure) -> list[Piece]:
+        return [
+            *self.one(Role.ALT, figure.alt),
+            *self.piece(Role.CAPTION, figure.caption),
+            *self.one(Role.CREDIT, figure.credit),
+        ]
