@@ -68,6 +68,36 @@ def texts(blocks: Iterable[Block]) -> Iterator[str]:
                 yield getattr(block, "text", "")
 
 
+def lines(blocks: Iterable[Block]) -> Iterator[tuple[Inline, ...]]:
+    """Every run of inlines in the blocks, in reading order."""
+    for block in blocks:
+        match block:
+            case Paragraph(inlines) | Heading(_, inlines) | Figure(_, inlines):
+                yield inlines
+            case ListBlock(items):
+                for item in items:
+                    yield from lines(item.blocks)
+            case Quote(inner) | Note(_, inner):
+                yield from lines(inner)
+            case Table(_, header, rows):
+                yield from header
+                yield from (cell for row in rows for cell in row)
+            case _:
+                pass
+
+
+def links(inlines: Iterable[Inline]) -> Iterator[Link]:
+    """Every link among inlines, inside stressed text too."""
+    for inline in inlines:
+        match inline:
+            case Link():
+                yield inline
+            case Strong(children) | Emphasis(children):
+                yield from links(children)
+            case _:
+                pass
+
+
 def figures(blocks: Iterable[Block]) -> Iterator[Figure]:
     """Every figure in the blocks, nested ones too."""
     for block in blocks:
