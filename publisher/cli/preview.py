@@ -1,7 +1,8 @@
-"""`publisher preview`: the exact bytes a digest would publish, sent to nobody."""
+"""`publisher preview`: the exact bytes a digest would publish, sent to nobody, and a page that shows them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,9 @@ import typer
 
 from publisher.cli.context import instance
 from publisher.cli.output import say
+from publisher.editions import Document
 from publisher.errors import UsageError
+from publisher.publishing.previewing import FIRST_PAGE
 
 
 def register(app: typer.Typer) -> None:
@@ -21,19 +24,25 @@ def preview(
     name: Annotated[str, typer.Argument(metavar="DIGEST", help="A file, or a slug, or newsletter/slug.")],
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where to write it.")] = None,
 ) -> None:
-    """Write the mail (html, txt, eml), the page and the feed entries that a digest would publish."""
+    """Write the mail (html, txt, eml), page and feed entries it would publish, and a page that shows them."""
     with instance() as opened:
         digest, documents = opened.preview(name)
         folder = out or opened.settings.path(Path("var/preview")) / digest.newsletter / digest.slug
-        try:
-            for document in documents:
-                path = folder / document.path
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(document.data)
-        except OSError as error:
-            raise UsageError(
-                f"the preview cannot be written to {folder}: {error.strerror}", remedy="Name another --out DIR"
-            ) from error
-        say(f"{digest.key}: “{digest.title}”")
-        for document in documents:
+    try:
+        _write(documents, folder)
+    except OSError as error:
+        raise UsageError(
+            f"the preview cannot be written to {folder}: {error.strerror}", remedy="Name another --out DIR"
+        ) from error
+    say(f"{digest.key}: “{digest.title}”")
+    for document in documents:
+        if document.path != FIRST_PAGE and not document.path.startswith("views/"):
             say(f"  {folder / document.path}  {len(document.data):,} bytes".replace(",", " "))
+    say(f"Open {folder.absolute() / FIRST_PAGE} in a browser to see all of it.")
+
+
+def _write(documents: Iterable[Document], folder: Path) -> None:
+    for document in documents:
+        path = folder / document.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(document.data)
