@@ -86,7 +86,7 @@ class Candidate:
     hosts: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     earlier: tuple[Earlier, ...] = ()
-    facts: Facts = Facts()
+    facts: Facts = field(default_factory=Facts)
 
 
 @dataclass(frozen=True, slots=True)
