@@ -227,7 +227,7 @@ class App:
     @cached_property
     def links(self) -> Links:
         """What links in mails do."""
-        return Links(self.people, self.settings, site_look(self.settings), self.clock)
+        return Links(self.people, self.store, self.settings, site_look(self.settings), self.clock)
 
     @property
     def site_folder(self) -> Path:

@@ -14,7 +14,7 @@ from publisher.errors import SubscriberError, UsageError
 from subscribers import listing, preferences, signup, tokens
 from subscribers.importing import ImportReport, import_csv
 from subscribers.listing import Line
-from subscribers.model import Intake, Subscriber
+from subscribers.model import Intake, Subscriber, Subscription, SubscriptionState
 
 ADDED: dict[Intake, str] = {
     Intake.ADDED: "{email} is subscribed to {newsletter}",
@@ -31,11 +31,17 @@ class Connections(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Leaver:
-    """Whom an unsubscribe link names."""
+class Holder:
+    """Whose link it is, and of which newsletter. `subscription` None: they never had one, or it is erased."""
 
     subscriber: Subscriber
     newsletter: str
+    subscription: Subscription | None
+
+    @property
+    def subscribed(self) -> bool:
+        """Whether they get the newsletter, or will once they have confirmed."""
+        return self.subscription is not None and self.subscription.state is not SubscriptionState.LEFT
 
 
 class People:
@@ -125,18 +131,27 @@ class People:
         with self._connections.read() as connection:
             return listing.count(connection, newsletter)
 
-    def leaver(self, token: str) -> Leaver | None:
-        """Whom the token of an unsubscribe link names; None for any other text, revoked tokens too."""
+    def holder(self, token: str) -> Holder | None:
+        """Whom the token of a link in a mail names; None for any other text, revoked tokens too."""
         link = tokens.read(self._secret, token)
         if link is None:
             return None
         with self._connections.read() as connection:
             found = listing.by_id(connection, link.subscriber_id)
-        if found is None or found.link_version != link.link_version:
-            return None
-        return Leaver(found, link.newsletter)
+            if found is None or found.link_version != link.link_version:
+                return None
+            return Holder(found, link.newsletter, listing.subscription(connection, found.id, link.newsletter))
 
-    def unsubscribe(self, leaver: Leaver, *, how: str, now: datetime) -> bool:
+    def unsubscribe(self, holder: Holder, *, how: str, now: datetime) -> bool:
         """End the subscription; False when it had ended before."""
         with self._connections.write() as connection:
-            return preferences.unsubscribe(connection, leaver.subscriber.id, leaver.newsletter, how=how, now=now)
+            return preferences.unsubscribe(connection, holder.subscriber.id, holder.newsletter, how=how, now=now)
+
+    def choose_sections(
+        self, holder: Holder, sections: tuple[str, ...] | None, *, how: str, now: datetime
+    ) -> bool:
+        """Keep which sections they want, None being all; False when they have left. See `preferences`."""
+        with self._connections.write() as connection:
+            return preferences.choose_sections(
+                connection, holder.subscriber.id, holder.newsletter, sections, how=how, now=now
+            )

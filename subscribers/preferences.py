@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, exists, select, update
 
 from subscribers.intake import log_consents
 from subscribers.model import ConsentAct, SubscriptionState
-from subscribers.tables import subscriptions
+from subscribers.tables import consents, subscriptions
 
 REASON_LENGTH = 500
 
@@ -31,3 +31,52 @@ def unsubscribe(
         return False
     log_consents(connection, [subscriber_id], newsletter, ConsentAct.LEFT, how, now)
     return True
+
+
+def choose_sections(
+    connection: Connection,
+    subscriber_id: int,
+    newsletter: str,
+    sections: tuple[str, ...] | None,
+    *,
+    how: str,
+    now: datetime,
+) -> bool:
+    """Keep which sections a person wants, from the next mailing on; False when they left, or never were there.
+
+    The consent log says that they chose, which no import overrules; the same choice again adds nothing to it.
+
+    Args:
+        connection: in a writing transaction that the caller owns.
+        subscriber_id: who chooses.
+        newsletter: its slug.
+        sections: slugs; None is all of them, those that are still to come too.
+        how: the way it was asked for ("preferences page").
+        now: aware UTC.
+
+    Raises:
+        ValueError: no section is chosen; who wants none leaves.
+    """
+    if sections is not None and not sections:
+        raise ValueError("no section is chosen")
+    mine = (subscriptions.c.subscriber_id == subscriber_id, subscriptions.c.newsletter == newsletter)
+    standing = select(subscriptions.c.state, subscriptions.c.sections).where(*mine).with_for_update()
+    row = connection.execute(standing).first()
+    if row is None or row.state == SubscriptionState.LEFT:
+        return False
+    same = (None if row.sections is None else tuple(row.sections)) == sections
+    if same and _chose(connection, subscriber_id, newsletter):
+        return True
+    chosen = None if sections is None else list(sections)
+    connection.execute(update(subscriptions).where(*mine).values(sections=chosen))
+    log_consents(connection, [subscriber_id], newsletter, ConsentAct.CHANGED, how, now)
+    return True
+
+
+def _chose(connection: Connection, subscriber_id: int, newsletter: str) -> bool:
+    acts = exists().where(
+        consents.c.subscriber_id == subscriber_id,
+        consents.c.newsletter == newsletter,
+        consents.c.act == ConsentAct.CHANGED,
+    )
+    return bool(connection.scalar(select(acts)))

@@ -142,6 +142,18 @@ class Editions:
         )
         return [Headline(**row._asdict()) for row in self._connection.execute(query)]
 
+    def sections(self, newsletter: str, limit: int) -> list[tuple[str, str]]:
+        """(slug, name) of every section that the digests published last have, `limit` of them.
+
+        The newest digest's come first, in its order; a slug comes once, with the name it was last called by.
+        """
+        query = _published(newsletter, editions.c.content).limit(limit)
+        found: dict[str, str] = {}
+        for content in self._connection.scalars(query):
+            for section in serialise.from_json(content).sections:
+                found.setdefault(section.slug, section.name)
+        return list(found.items())
+
     def _edition(self, row: Row[Any]) -> Edition:
         rendered = RenderedEdition(
             subject=row.subject,

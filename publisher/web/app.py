@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from publisher.errors import PublisherError
-from publisher.web.answers import plain
+from publisher.web.answers import HTML, PRIVATE, TEXT, answer, plain
 from publisher.web.links import link_routes
 from publisher.web.middleware import AccessLog, BodyLimit, SafeHeaders
 from publisher.web.pages import site_routes
@@ -32,7 +32,18 @@ def create_app(public: Public, site: Site) -> ASGIApp:
     app.include_router(link_routes(public))
     app.include_router(site_routes(site))
     app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(PublisherError, _failed)
+
+    def failed(request: Request, error: Exception) -> Response:
+        """Our own trouble: the reader may come back, a mail provider will."""
+        _log.error("%s", error)
+        try:
+            page, media = public.later_page(), HTML
+        except PublisherError:  # a template of the site's own is wrong: that may have been the trouble
+            page, media = b"This does not work at the moment. Please try again in a few minutes.\n", TEXT
+        headers = PRIVATE | {"Retry-After": "120"}
+        return answer(request, page, media, headers, HTTPStatus.SERVICE_UNAVAILABLE)
+
+    app.add_exception_handler(PublisherError, failed)
     return AccessLog(SafeHeaders(BodyLimit(app)))
 
 
@@ -41,14 +52,3 @@ def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     return plain(request, HTTPStatus(error.status_code), HTTPStatus(error.status_code).phrase, error.headers)
-
-
-def _failed(request: Request, error: Exception) -> Response:
-    """Our own trouble: the reader may come back, a mail provider will."""
-    _log.error("%s", error)
-    return plain(
-        request,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "This does not work at the moment. Please try again in a few minutes",
-        {"Retry-After": "120"},
-    )

@@ -1,9 +1,12 @@
-"""`/u/<token>`: the link in every mail, and the address of its List-Unsubscribe header (RFC 8058).
+"""The links in every mail: `/u/<token>` unsubscribes, `/s/<token>` chooses sections.
 
-GET shows a page with a button and changes nothing, for mail scanners follow links. POST acts, whether a mail
-provider sends it (`List-Unsubscribe=One-Click`) or the button: no cookie, no redirect, and again as often as one
-likes. A link that is not ours gets 404 and the same page whatever is wrong with it. One-click gets 200 even
-then: nobody is subscribed by that link, which is all that the provider asks, and it would only try again.
+GET shows a page with a button and changes nothing, for mail scanners follow links. POST acts: no cookie, no
+redirect, and again as often as one likes. The token is the right to do so, and all of it: a foreign site that made
+a browser post would have to know it. A link that is not ours gets 404 and the same page whatever is wrong with it.
+
+`/u/<token>` is also the address of the List-Unsubscribe header (RFC 8058), to which a mail provider sends
+`List-Unsubscribe=One-Click`. That gets 200 even for a link that is not ours: nobody is subscribed by it, which is
+all that the provider asks, and it would only try again.
 """
 
 from __future__ import annotations
@@ -24,6 +27,10 @@ ONE_CLICK = "one-click"
 """What `Public.unsubscribe` is told as `how`."""
 
 _LONGEST_TOKEN = 512
+_MOST_FIELDS = 500
+"""Of one form; what they may hold is limited by the middleware."""
+
+Answers = dict[str, list[str]]
 
 
 def link_routes(public: Public) -> APIRouter:
@@ -40,9 +47,19 @@ def link_routes(public: Public) -> APIRouter:
             return plain(request, HTTPStatus.OK, "Unsubscribed" if page else "Not subscribed")
         return await run_in_threadpool(_page, request, public, page)
 
+    def show(request: Request, token: str) -> Response:
+        page = public.preferences_page(token) if _possible(token) else None
+        return _page(request, public, page)
+
+    async def save(request: Request, token: str) -> Response:
+        answers = await _answers(request)
+        page = await run_in_threadpool(public.save_preferences, token, answers) if _possible(token) else None
+        return await run_in_threadpool(_page, request, public, page)
+
     router = APIRouter()
-    router.add_api_route("/u/{token}", ask, methods=READ_METHODS, response_model=None)
-    router.add_api_route("/u/{token}", act, methods=["POST"], response_model=None)
+    for path, look, post in (("/u/{token}", ask, act), ("/s/{token}", show, save)):
+        router.add_api_route(path, look, methods=READ_METHODS, response_model=None)
+        router.add_api_route(path, post, methods=["POST"], response_model=None)
     return router
 
 
@@ -58,11 +75,20 @@ def _possible(token: str) -> bool:
 
 
 async def _is_one_click(request: Request) -> bool:
-    """Whether the form says so, urlencoded or multipart. A form that cannot be read is taken as the button's."""
+    """Whether the form says so. One that cannot be read is taken as the button's."""
+    answers = await _answers(request)
+    return any(said.strip() == "One-Click" for said in answers.get("List-Unsubscribe", ()))
+
+
+async def _answers(request: Request) -> Answers:
+    """What a form says, urlencoded or multipart; nothing when it cannot be read."""
+    said: Answers = {}
     try:
-        async with request.form(max_files=0, max_fields=20) as form:
-            return str(form.get("List-Unsubscribe", "")).strip() == "One-Click"
+        async with request.form(max_files=0, max_fields=_MOST_FIELDS) as form:
+            for name, value in form.multi_items():
+                said.setdefault(name, []).append(str(value))
     except HTTPException as error:
         if error.status_code != HTTPStatus.BAD_REQUEST:
             raise  # too large: that is no form of ours
-        return False
+        return {}
+    return said

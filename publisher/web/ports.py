@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -22,8 +23,21 @@ class Public(Protocol):
         Done again, it changes nothing and gives the same page. `how` is kept as the way it was done.
         """
 
+    def preferences_page(self, token: str) -> bytes | None:
+        """The page with what its reader has chosen, in a form that posts to its own address; None as above."""
+
+    def save_preferences(self, token: str, answers: Mapping[str, Sequence[str]]) -> bytes | None:
+        """Keep what the form says, and give the page that says so; None as above.
+
+        `answers` is what was sent, whoever sent it: the values of each name. What the page does not offer
+        changes nothing.
+        """
+
     def unknown_link_page(self) -> bytes:
         """The page for a link that is not ours: no word about whether somebody is subscribed."""
+
+    def later_page(self) -> bytes:
+        """The page for trouble of our own: the reader may come back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -385,6 +385,27 @@ def test_the_newest_published_come_first_and_the_withdrawn_not(shop: Shop, now: 
     assert shown == [found.slug for found in shop.editions.entries("daily", 10)] == ["newest", "backlog", "old"]
 
 
+def test_sections_are_those_of_what_was_published_last_each_once_by_its_newest_name(
+    shop: Shop, now: datetime
+) -> None:
+    def published(slug: str, moment: datetime, **names: str) -> tuple[int, int]:
+        sections = tuple(Section(section, name, ()) for section, name in names.items())
+        return shop.published(digest(slug, sections=sections), moment)
+
+    assert shop.editions.sections("daily", 10) == []
+    published("oldest", now - HOUR, courts="Courts", weather="Weather")
+    published("older", now, courts="The courts", arts="Arts & more", news="القسم")
+    newest, _ = published("newest", now + HOUR, money="Money", courts="In court")
+    shop.published(digest("weekly", "weekly"), now + HOUR)
+    shop.add(digest("waiting", sections=(Section("secret", "Secret", ()),)))
+    in_court, arts, news = ("courts", "In court"), ("arts", "Arts & more"), ("news", "القسم")
+    assert shop.editions.sections("daily", 2) == [("money", "Money"), in_court, arts, news]
+    assert shop.editions.sections("daily", 10)[-1] == ("weather", "Weather")
+    corrected = replace(shop.digests.content(newest), sections=(Section("purse", "Purse", ()),))
+    shop.freeze(newest, number=2, made=corrected)
+    assert shop.editions.sections("daily", 1) == [("purse", "Purse")]
+
+
 # --- editions --------------------------------------------------------------------------------------------------
 
 

@@ -175,9 +175,9 @@ def test_who_left_between_two_digests_gets_only_the_first(instance: Instance) ->
     instance("run")
     with instance.opened() as app:
         link = str(instance.mails()[0]["List-Unsubscribe"]).strip("<>")
-        leaver = app.people.leaver(link.rpartition("/")[2])
-        assert leaver is not None
-        assert app.people.unsubscribe(leaver, how="test", now=app.clock())
+        holder = app.people.holder(link.rpartition("/")[2])
+        assert holder is not None
+        assert app.people.unsubscribe(holder, how="test", now=app.clock())
     instance.digest("2024-11-21")
     ended = instance("run")
     assert ended.code == 0, ended

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +44,9 @@ class FakePublic:
 
     acts: list[tuple[str, str]] = field(default_factory=list)
     looks: list[str] = field(default_factory=list)
+    saved: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
     failure: PublisherError | None = None
+    broken: PublisherError | None = None
 
     def unsubscribe_page(self, token: str) -> bytes | None:
         self.looks.append(token)
@@ -53,8 +56,21 @@ class FakePublic:
         self.acts.append((token, how))
         return b"<p>You are unsubscribed</p>" if self._known(token) else None
 
+    def preferences_page(self, token: str) -> bytes | None:
+        self.looks.append(token)
+        return b'<form method="post"><button>Save</button></form>' if self._known(token) else None
+
+    def save_preferences(self, token: str, answers: Mapping[str, Sequence[str]]) -> bytes | None:
+        self.saved.append((token, {name: list(values) for name, values in answers.items()}))
+        return b"<p>Saved</p>" if self._known(token) else None
+
     def unknown_link_page(self) -> bytes:
         return b"<p>This link is not valid</p>"
+
+    def later_page(self) -> bytes:
+        if self.broken:
+            raise self.broken
+        return b"<p>Try again</p>"
 
     def _known(self, token: str) -> bool:
         if self.failure:

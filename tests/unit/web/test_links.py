@@ -1,4 +1,4 @@
-"""The link in every mail: looking changes nothing, posting acts, whoever posts and however often (RFC 8058)."""
+"""The links in every mail: looking changes nothing, posting acts, whoever posts and however often (RFC 8058)."""
 
 from __future__ import annotations
 
@@ -6,28 +6,35 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from publisher.errors import StorageError
+from publisher.errors import RenderError, StorageError
 from publisher.web.middleware import LARGEST_BODY
 from tests.unit.web.conftest import TOKEN, Client, FakePublic
 
 LINK = f"/u/{TOKEN}"
+CHOOSE = f"/s/{TOKEN}"
+BOTH = pytest.mark.parametrize("link", [LINK, CHOOSE])
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 GARBAGE = ["x", "A" * 513, "%00", "%F0%9F%98%80", "%20", "..%5c..", "'%20OR%201=1", TOKEN.lower()]
 
 
+@BOTH
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_looking_at_a_link_changes_nothing(client: Client, public: FakePublic, method: str) -> None:
+def test_looking_at_a_link_changes_nothing(client: Client, public: FakePublic, method: str, link: str) -> None:
     for _ in range(2):
-        answer = client.request(method, LINK)
+        answer = client.request(method, link)
         assert answer.status_code == 200
-    assert public.acts == []
+    assert (public.acts, public.saved) == ([], [])
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.headers["content-length"] == "55"
-    assert len(answer.content) == (55 if method == "GET" else 0)
+    size = int(answer.headers["content-length"])
+    assert len(answer.content) == (size if method == "GET" else 0)
+    assert size > 40
 
 
-def test_a_link_is_kept_out_of_caches_referrers_and_search_engines(client: Client) -> None:
-    headers = client.get(LINK).headers
+@BOTH
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_link_is_kept_out_of_caches_referrers_and_search_engines(client: Client, method: str, link: str) -> None:
+    headers = client.request(method, link).headers
+    assert "set-cookie" not in headers
     assert headers["cache-control"] == "no-store"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-robots-tag"] == "noindex"
@@ -76,6 +83,33 @@ def test_any_other_post_is_the_button(
     assert public.acts == [(TOKEN, "button on the page")]
 
 
+def test_a_choice_is_given_as_it_was_sent_and_sends_nobody_elsewhere(client: Client, public: FakePublic) -> None:
+    answer = client.post(CHOOSE, data={"which": "chosen", "section": ["courts", "x\0y", "courts"], "else": ""})
+    assert (answer.status_code, answer.text) == (200, "<p>Saved</p>")
+    assert "location" not in answer.headers
+    assert public.saved == [(TOKEN, {"which": ["chosen"], "section": ["courts", "x\0y", "courts"], "else": [""]})]
+    client.post(CHOOSE, files={"which": (None, "all")})
+    assert public.saved[-1] == (TOKEN, {"which": ["all"]})
+    assert public.acts == []
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe=%ZZ&&;==", b"section=1" + b"&section=1" * 1200])
+def test_a_form_that_cannot_be_read_says_nothing(client: Client, public: FakePublic, body: bytes) -> None:
+    for kind in ("application/json", "multipart/form-data; boundary=x"):
+        assert client.post(CHOOSE, content=body, headers={"content-type": kind}).status_code == 200
+    assert public.saved == [(TOKEN, {})] * 2
+
+
+@pytest.mark.parametrize("token", GARBAGE)
+def test_every_choice_that_is_not_ours_gets_the_same_answer(client: Client, token: str) -> None:
+    for answer in (
+        client.get(f"/s/{token}"),
+        client.post(f"/s/{token}"),
+        client.post(f"/s/{token}", data=ONE_CLICK),
+    ):
+        assert (answer.status_code, answer.text) == (404, "<p>This link is not valid</p>")
+
+
 @pytest.mark.parametrize("token", GARBAGE)
 def test_every_link_that_is_not_ours_gets_the_same_answer(client: Client, token: str) -> None:
     looked, posted = client.get(f"/u/{token}"), client.post(f"/u/{token}")
@@ -87,25 +121,26 @@ def test_every_link_that_is_not_ours_gets_the_same_answer(client: Client, token:
 
 def test_what_cannot_be_a_token_reaches_no_database(client: Client, public: FakePublic) -> None:
     for token in ("A" * 513, "%00", "%F0%9F%98%80", "a%20b"):
-        client.get(f"/u/{token}")
-        client.post(f"/u/{token}")
-    assert public.looks == []
-    assert public.acts == []
+        for page in "us":
+            client.get(f"/{page}/{token}")
+            client.post(f"/{page}/{token}")
+    assert (public.looks, public.acts, public.saved) == ([], [], [])
 
 
-@pytest.mark.parametrize("path", ["/u", "/u/", f"{LINK}/", f"{LINK}/x", "/u/a%2Fb"])
+@pytest.mark.parametrize(
+    "path", ["/u", "/u/", f"{LINK}/", f"{LINK}/x", "/u/a%2Fb", "/s", "/s/", f"{CHOOSE}/", "/s/a%2Fb"]
+)
 def test_near_a_link_there_is_nothing(client: Client, public: FakePublic, path: str) -> None:
     assert client.get(path).status_code == 404
     assert client.post(path).status_code == 405
-    assert public.looks == []
-    assert public.acts == []
+    assert (public.looks, public.acts, public.saved) == ([], [], [])
 
 
+@BOTH
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_other_methods_are_refused(client: Client, public: FakePublic, method: str) -> None:
-    assert client.request(method, LINK).status_code == 405
-    assert public.looks == []
-    assert public.acts == []
+def test_other_methods_are_refused(client: Client, public: FakePublic, method: str, link: str) -> None:
+    assert client.request(method, link).status_code == 405
+    assert (public.looks, public.acts, public.saved) == ([], [], [])
 
 
 async def _stream() -> AsyncIterator[bytes]:
@@ -114,24 +149,33 @@ async def _stream() -> AsyncIterator[bytes]:
         yield b"x" * 1024
 
 
-def test_too_much_is_refused_and_does_not_act(client: Client, public: FakePublic) -> None:
+@BOTH
+def test_too_much_is_refused_and_does_not_act(client: Client, public: FakePublic, link: str) -> None:
     form = {"content-type": "application/x-www-form-urlencoded"}
-    announced = client.post(LINK, content=b"a=" + b"x" * LARGEST_BODY, headers=form)
-    streamed = client.post(LINK, content=_stream(), headers=form)
+    announced = client.post(link, content=b"a=" + b"x" * LARGEST_BODY, headers=form)
+    streamed = client.post(link, content=_stream(), headers=form)
     assert (announced.status_code, streamed.status_code) == (413, 413)
-    assert public.acts == []
-    assert client.post(LINK, content=b"a=" + b"x" * (LARGEST_BODY - 2), headers=form).status_code == 200
+    assert (public.acts, public.saved) == ([], [])
+    assert client.post(link, content=b"a=" + b"x" * (LARGEST_BODY - 2), headers=form).status_code == 200
 
 
+@BOTH
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_when_the_database_is_away_the_reader_is_asked_back(
-    client: Client, public: FakePublic, method: str
+    client: Client, public: FakePublic, method: str, link: str
 ) -> None:
     public.failure = StorageError("the database does not answer", permanent=False)
-    answer = client.request(method, LINK)
-    assert answer.status_code == 503
+    answer = client.request(method, link)
+    assert (answer.status_code, answer.text) == (503, "<p>Try again</p>")
     assert answer.headers["retry-after"] == "120"
-    assert "database" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_when_even_the_page_that_asks_back_is_broken_a_line_does(client: Client, public: FakePublic) -> None:
+    public.failure = public.broken = RenderError("the template cannot be filled")
+    answer = client.get(CHOOSE)
+    assert answer.status_code == 503
+    assert answer.text == "This does not work at the moment. Please try again in a few minutes.\n"
 
 
 def test_one_click_is_not_200_when_nothing_was_done(client: Client, public: FakePublic) -> None:

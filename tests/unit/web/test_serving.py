@@ -29,6 +29,7 @@ from tests.unit.web.conftest import TOKEN, Client, FakePublic
         (f"/news/u/{TOKEN}/x", "/news/u/-"),
         (f"/u%2F{TOKEN}", "/u%252F-"),
         (f"/news%2Fu%2F{TOKEN}", "/news%252Fu%252F-"),
+        (f"/s/{TOKEN}", "/s/-"),
         (f"/hooks/ses/{TOKEN}", "/hooks/-"),
         ("/u/", "/u/"),
         ("/a\nGET /b 200\x1b[2J", "/a%0AGET%20/b%20200%1B%5B2J"),
@@ -41,7 +42,15 @@ def test_a_logged_path_has_no_token_and_breaks_no_line(path: str, expected: str)
 
 
 @pytest.mark.parametrize(
-    "link", [f"/u/{TOKEN}", "/%75/" + TOKEN, f"//u/{TOKEN}", f"/u/{TOKEN}/", f"/u/{TOKEN}?x={TOKEN}"]
+    "link",
+    [
+        f"/u/{TOKEN}",
+        f"/s/{TOKEN}",
+        "/%75/" + TOKEN,
+        f"//u/{TOKEN}",
+        f"/u/{TOKEN}/",
+        f"/u/{TOKEN}?x={TOKEN}",
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 def test_no_token_is_logged_on_any_path_to_it(
