@@ -43,16 +43,30 @@ class EditionComposer:
         self._envelope_from = envelope_address(split_address(bounces_to)[1])
         self._letterhead = letterhead(edition, newsletter, site)
         self._skeletons: OrderedDict[tuple[str, ...], Skeleton] = OrderedDict()
-        self._skeleton(edition.rendered.blocks)  # likewise
+        self._skeleton(choose(edition.rendered.blocks, None))  # likewise
 
     def compose(self, delivery: Delivery, date: datetime) -> Message:
         """One subscriber's mail; see `ports.Composer`.
 
-        The Message-ID comes from edition and subscriber, so that a resend keeps it. The moment the edition was
-        made is part of it: numbers begin anew with a new database, and receivers drop what looks like a double.
-
         Raises:
             HeaderError: the subscriber's address or name cannot stand in a mail.
+        """
+        person = self.person(delivery, date)
+        skeleton = self._skeleton(choose(self._edition.rendered.blocks, delivery.sections))
+        return Message(
+            delivery_id=delivery.id,
+            envelope_from=self._envelope_from,
+            recipient=envelope_address(delivery.email),
+            message_id=person.message_id,
+            data=skeleton.splice(person),
+            attempt=delivery.attempts,
+        )
+
+    def person(self, delivery: Delivery, date: datetime) -> Person:
+        """What differs in one subscriber's mail.
+
+        The Message-ID comes from edition and subscriber, so that a resend keeps it. The moment the edition was
+        made is part of it: numbers begin anew with a new database, and receivers drop what looks like a double.
         """
         token = tokens.mint(
             self._secret, delivery.subscriber_id, self._edition.digest.newsletter, delivery.link_version
@@ -64,22 +78,13 @@ class EditionComposer:
             self._domain,
             again=self._edition.created_at.isoformat(),
         )
-        person = Person(
+        return Person(
             email=delivery.email,
             name=delivery.name,
             unsubscribe_url=self._leave + token,
             preferences_url=self._prefer + token,
             message_id=identity,
             date=date,
-        )
-        skeleton = self._skeleton(choose(self._edition.rendered.blocks, delivery.sections))
-        return Message(
-            delivery_id=delivery.id,
-            envelope_from=self._envelope_from,
-            recipient=envelope_address(delivery.email),
-            message_id=identity,
-            data=skeleton.splice(person),
-            attempt=delivery.attempts,
         )
 
     def _skeleton(self, blocks: tuple[EditionBlock, ...]) -> Skeleton:
