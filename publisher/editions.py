@@ -34,12 +34,13 @@ Parts = tuple[Part, ...]
 
 
 class BlockKind(StrEnum):
-    """A mail is made of OPENING, CONTENTS, LEAD, the chosen SECTIONs, CLOSING, in the edition's order."""
+    """A mail is made of OPENING, LEAD, CONTENTS, the chosen SECTIONs, CHOICE, CLOSING, in the edition's order."""
 
     OPENING = "opening"  # document head, masthead, title
-    CONTENTS = "contents"  # the names of all sections: only whoever gets all of them gets it
     LEAD = "lead"
+    CONTENTS = "contents"  # the names of all sections: only whoever gets all of them gets it
     SECTION = "section"
+    CHOICE = "choice"  # says that sections were left out: only whoever left out some gets it
     CLOSING = "closing"  # footer, end of document
 
 
@@ -116,18 +117,18 @@ def choose(blocks: Iterable[EditionBlock], sections: Iterable[str] | None) -> tu
 
     `sections` None is everything. A choice that matches none of this edition's sections is everything too:
     the names of sections change from day to day, and an empty mail serves nobody. Whoever leaves out a section
-    gets no table of contents either: its links would lead nowhere.
+    gets no table of contents, whose links would lead nowhere, but a word that this is a choice.
     """
     blocks = tuple(blocks)
     wanted = None if sections is None else set(sections)
     present = {block.section for block in blocks if block.kind is BlockKind.SECTION}
-    if wanted is None or not wanted & present:
-        return blocks
-    dropped = set() if present <= wanted else {BlockKind.CONTENTS}
+    if wanted is None or not wanted & present or present <= wanted:
+        return tuple(block for block in blocks if block.kind is not BlockKind.CHOICE)
     return tuple(
         block
         for block in blocks
-        if block.kind not in dropped and (block.kind is not BlockKind.SECTION or block.section in wanted)
+        if block.kind is not BlockKind.CONTENTS
+        and (block.kind is not BlockKind.SECTION or block.section in wanted)
     )
 
 

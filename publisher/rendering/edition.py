@@ -8,12 +8,10 @@ from publisher.digests.model import Block, Digest, ListBlock, Note, Quote
 from publisher.editions import RenderedEdition
 from publisher.rendering.look import Look, picture_address
 from publisher.rendering.mail import mail_blocks
-from publisher.rendering.prose import cover, preheader, summary
+from publisher.rendering.measures import PAGE_COLUMN, first_picture
+from publisher.rendering.prose import contents, cover, preheader, summary
 from publisher.rendering.templates import environment, fill
 from publisher.rendering.words import Words, words
-
-CONTENTS_FROM = 4
-"""With so many sections a page begins with a list of them."""
 
 
 def render(digest: Digest, look: Look, *, note: str = "", title_repeats: bool = False) -> RenderedEdition:
@@ -47,16 +45,20 @@ def _subject(digest: Digest, ours: Words, title_repeats: bool) -> str:
 
 
 def _page(digest: Digest, look: Look, env: Environment, ours: Words, note: str) -> str:
+    shown = cover(digest)
     return fill(
         env,
         "page/digest.html",
         digest=digest,
         look=look,
+        site=look.site,
         words=ours,
         note=note,
-        cover=cover(digest),
+        cover=shown,
         summary=summary(digest),
-        contents=digest.sections if len(digest.sections) >= CONTENTS_FROM else (),
+        contents=contents(digest),
+        first=first_picture(digest, shown),
+        column=PAGE_COLUMN,
         page_url=look.page_url(digest.slug),
         picture=lambda src: picture_address(src, "../../assets/"),
         absolute_picture=lambda src: picture_address(src, f"{look.site.url}assets/"),
@@ -75,6 +77,8 @@ def _entry(digest: Digest, look: Look, env: Environment, ours: Words, note: str)
         cover=cover(digest),
         picture=lambda src: picture_address(src, f"{look.site.url}assets/"),
         notes=frozenset(),
+        first=None,
+        column=0,
         classes=False,
     ).strip()
 

@@ -23,7 +23,8 @@ _LOCK = Lock()
 def inline_styles(document: str) -> str:
     """`document` with the rules of its style elements in style attributes as well.
 
-    Style elements stay as they are; one with `data-premailer="ignore"` is only for clients that read it there.
+    Style elements stay as they are, but one with `data-inline="only"` goes: every rule of it stands in the
+    attributes. One with `data-premailer="ignore"` is only for clients that read it there.
 
     Raises:
         RenderError: the document cannot be parsed.
@@ -38,6 +39,8 @@ def inline_styles(document: str) -> str:
         raise RenderError(f"the mail nests too deep: {deep[0]}", remedy="Nest lists and quotes less deep")
     with _LOCK:
         _premailer().transform(root)
+    for style in root.xpath("//style[@data-inline='only']"):
+        style.getparent().remove(style)
     text = etree.tostring(root, method="html", encoding="unicode", with_tail=False)
     return f"{_DOCTYPE}\n{text}\n"
 

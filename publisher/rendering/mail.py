@@ -9,8 +9,9 @@ from publisher.editions import BlockKind, EditionBlock, FieldName, Parts
 from publisher.rendering.columns import wrap
 from publisher.rendering.inlining import inline_styles
 from publisher.rendering.look import Look, picture_address
+from publisher.rendering.measures import MAIL_COLUMN
 from publisher.rendering.pieces import Places, places, require_fields
-from publisher.rendering.prose import cover
+from publisher.rendering.prose import contents, cover
 from publisher.rendering.templates import fill
 from publisher.rendering.text import lead_text, section_text
 from publisher.rendering.words import Words
@@ -19,41 +20,50 @@ from publisher.rendering.words import Words
 def mail_blocks(
     digest: Digest, look: Look, env: Environment, words: Words, *, note: str, preheader: str
 ) -> tuple[EditionBlock, ...]:
-    """The blocks of the mail, HTML and text side by side."""
+    """The blocks of the mail, HTML and text side by side, and those that only some readers get among them."""
     marks = places(digest, look, note)
     values = _values(digest, look, words, marks, note)
-    assets = f"{look.site.url}assets/"
-    html = _html_blocks(digest, env, marks, {**values, "preheader": preheader}, assets)
-    text = _text_blocks(digest, env, words, values)
+    kinds = _kinds(digest)
+    html = _html_blocks(digest, env, marks, {**values, "preheader": preheader}, len(kinds))
+    text = [marks.parts(_text(digest, env, words, values, *kind)) for kind in kinds]
     require_fields(html, "HTML")
-    text_parts = [marks.parts(block) for block in text]
-    require_fields(text_parts, "text")
-    kinds = [
-        (BlockKind.OPENING, ""),
-        (BlockKind.LEAD, ""),
-        *((BlockKind.SECTION, section.slug) for section in digest.sections),
-        (BlockKind.CLOSING, ""),
-    ]
+    require_fields(text, "text")
     return tuple(
         EditionBlock(kind, html=in_html, text=in_text, section=section)
-        for (kind, section), in_html, in_text in zip(kinds, html, text_parts, strict=True)
+        for (kind, section), in_html, in_text in zip(kinds, html, text, strict=True)
     )
+
+
+def _kinds(digest: Digest) -> list[tuple[BlockKind, str]]:
+    """The mail's blocks in order, as kind and section."""
+    return [
+        (BlockKind.OPENING, ""),
+        (BlockKind.LEAD, ""),
+        *([(BlockKind.CONTENTS, "")] if contents(digest) else []),
+        *((BlockKind.SECTION, section.slug) for section in digest.sections),
+        *([(BlockKind.CHOICE, "")] if len(digest.sections) > 1 else []),
+        (BlockKind.CLOSING, ""),
+    ]
 
 
 def _values(digest: Digest, look: Look, words: Words, marks: Places, note: str) -> dict[str, object]:
     """What the mail's templates are given, in HTML and text alike."""
+    assets = f"{look.site.url}assets/"
     return {
         "digest": digest,
         "look": look,
+        "theme": look.site.theme,
         "words": words,
         "note": note,
+        "contents": contents(digest),
         "fields": {name.value: marks.field(name) for name in FieldName},
         "page_url": look.page_url(digest.slug),
+        "picture": lambda src: picture_address(src, assets),
     }
 
 
 def _html_blocks(
-    digest: Digest, env: Environment, marks: Places, values: dict[str, object], assets: str
+    digest: Digest, env: Environment, marks: Places, values: dict[str, object], count: int
 ) -> list[Parts]:
     rtl = digest.direction == "rtl"
     document = fill(
@@ -61,23 +71,25 @@ def _html_blocks(
         "email/mail.html",
         **values,
         cover=cover(digest),
+        column=MAIL_COLUMN,
         cut=marks.cut,
         start="right" if rtl else "left",
         end="left" if rtl else "right",
-        picture=lambda src: picture_address(src, assets),
         notes=frozenset(),
     )
-    pieces = marks.blocks(inline_styles(document), len(digest.sections) + 3)
-    return [marks.parts(piece) for piece in pieces]
+    return [marks.parts(piece) for piece in marks.blocks(inline_styles(document), count)]
 
 
-def _text_blocks(digest: Digest, env: Environment, words: Words, values: dict[str, object]) -> list[str]:
-    return [
-        fill(env, "email/opening.txt", **values, wrap=_wrapped),
-        lead_text(digest, words),
-        *(section_text(section, digest, words) for section in digest.sections),
-        fill(env, "email/closing.txt", **values, wrap=_wrapped),
-    ]
+def _text(
+    digest: Digest, env: Environment, words: Words, values: dict[str, object], kind: BlockKind, section: str
+) -> str:
+    match kind:
+        case BlockKind.LEAD:
+            return lead_text(digest, words)
+        case BlockKind.SECTION:
+            return section_text(next(each for each in digest.sections if each.slug == section), digest, words)
+        case _:
+            return fill(env, f"email/{kind}.txt", **values, wrap=_wrapped)
 
 
 def _wrapped(text: object) -> str:

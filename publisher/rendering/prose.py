@@ -19,11 +19,15 @@ from publisher.digests.model import (
     NoteMark,
     Paragraph,
     Quote,
+    Section,
     Strong,
     Table,
     Text,
 )
 from publisher.errors import one_line
+
+CONTENTS_FROM = 4
+"""With so many sections a mail or page begins with a list of them."""
 
 SUMMARY_LENGTH = 300
 PREHEADER_LENGTH = 160
@@ -107,6 +111,11 @@ def cut(text: str, length: int) -> str:
     return head.rstrip(" ,;:–—-") + "…"
 
 
+def contents(digest: Digest) -> tuple[Section, ...]:
+    """The sections to list at the beginning: none of a short digest."""
+    return digest.sections if len(digest.sections) >= CONTENTS_FROM else ()
+
+
 def column_alignments(table: Table) -> tuple[Alignment, ...]:
     """A table's alignments, with columns of numbers to the right where the writer said nothing."""
     return tuple(
@@ -127,19 +136,20 @@ def cover(digest: Digest) -> Figure | None:
     if picture is None or not picture.src:
         return picture
     everywhere = (digest.lead, *(section.blocks for section in digest.sections))
-    shown = {figure.src for blocks in everywhere for figure in _figures(blocks)}
+    shown = {figure.src for blocks in everywhere for figure in figures(blocks)}
     return None if picture.src in shown else picture
 
 
-def _figures(blocks: Iterable[Block]) -> Iterator[Figure]:
+def figures(blocks: Iterable[Block]) -> Iterator[Figure]:
+    """The pictures among blocks, in lists and quotes too."""
     for block in blocks:
         match block:
             case Figure():
                 yield block
             case Quote(inside):
-                yield from _figures(inside)
+                yield from figures(inside)
             case ListBlock(items):
                 for item in items:
-                    yield from _figures(item.blocks)
+                    yield from figures(item.blocks)
             case _:
                 pass

@@ -22,7 +22,8 @@ from jinja2 import (
 )
 
 from publisher.errors import RenderError
-from publisher.rendering.look import link_address
+from publisher.rendering.look import link_address, picture_address
+from publisher.rendering.measures import breaking_columns, installed_fonts, shown_size, together
 from publisher.rendering.prose import column_alignments, plain
 
 _REMEDY = "docs/templates.md lists the templates and the names they are given"
@@ -63,6 +64,11 @@ def environment(override: Path | None, translations: NullTranslations) -> Enviro
     env.filters["href"] = link_address
     env.filters["alignments"] = column_alignments
     env.filters["plain"] = plain
+    env.filters["asset"] = picture_address
+    env.filters["size"] = shown_size
+    env.filters["breaking"] = breaking_columns
+    env.filters["together"] = together
+    env.filters["installed"] = installed_fonts
     env.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     return env
 

@@ -36,11 +36,15 @@ from publisher.digests.model import (
     Table,
     Text,
 )
-from publisher.editions import EditionBlock, FieldName, Parts
+from publisher.editions import EditionBlock, FieldName, Parts, choose
 from publisher.rendering import Look, SiteLook
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
-VALUES = {FieldName.EMAIL: "reader@example.net", FieldName.UNSUBSCRIBE_URL: "https://news.example.org/u/token"}
+VALUES = {
+    FieldName.EMAIL: "reader@example.net",
+    FieldName.UNSUBSCRIBE_URL: "https://news.example.org/u/token",
+    FieldName.PREFERENCES_URL: "https://news.example.org/s/token",
+}
 
 SITE = SiteLook(title="Harbour Press", url="https://news.example.org/")
 LOOK = Look(
@@ -68,12 +72,14 @@ def filled(parts: Parts) -> str:
     return "".join(part if isinstance(part, str) else VALUES[part.name] for part in parts)
 
 
-def whole_html(blocks: Iterable[EditionBlock]) -> str:
-    return "".join(filled(block.html) for block in blocks)
+def whole_html(blocks: Iterable[EditionBlock], sections: Iterable[str] | None = None) -> str:
+    """The HTML of a reader who chose these sections; None is all of them."""
+    return "".join(filled(block.html) for block in choose(blocks, sections))
 
 
-def whole_text(blocks: Iterable[EditionBlock]) -> str:
-    return "".join(filled(block.text) for block in blocks)
+def whole_text(blocks: Iterable[EditionBlock], sections: Iterable[str] | None = None) -> str:
+    """The text of a reader who chose these sections; None is all of them."""
+    return "".join(filled(block.text) for block in choose(blocks, sections))
 
 
 def parsed(document: str | bytes) -> Any:

@@ -150,7 +150,9 @@ def test_blocks_are_in_order_and_named() -> None:
     assert kinds(render(RICH, LOOK)) == [
         (BlockKind.OPENING, ""),
         (BlockKind.LEAD, ""),
+        (BlockKind.CONTENTS, ""),
         *((BlockKind.SECTION, section.slug) for section in RICH.sections),
+        (BlockKind.CHOICE, ""),
         (BlockKind.CLOSING, ""),
     ]
     bare = Digest("daily", "bare", "Bare", date(2024, 1, 1), "en", "ltr", (), ())
@@ -163,14 +165,20 @@ def test_blocks_are_in_order_and_named() -> None:
 
 def test_any_choice_of_sections_is_a_whole_document() -> None:
     blocks = render(RICH, LOOK).blocks
-    frame = {BlockKind.OPENING, BlockKind.LEAD, BlockKind.CLOSING}
-    sections = [block for block in blocks if block.kind is BlockKind.SECTION]
-    for count in range(len(sections) + 1):
-        for chosen in combinations(sections, count):
-            document = whole_html(block for block in blocks if block.kind in frame or block in chosen)
+    for count in range(1, len(RICH.sections) + 1):
+        for chosen in combinations(RICH.sections, count):
+            wanted = [section.slug for section in chosen]
+            document = whole_html(blocks, wanted)
             assert Balance.of(document) == []
-            names = parsed(document).xpath("//h2/text()")
-            assert names == [next(s.name for s in RICH.sections if s.slug == block.section) for block in chosen]
+            tree = parsed(document)
+            assert tree.xpath("//h2/text()") == [section.name for section in chosen]
+            assert tree.xpath("//a[@name]/@name") == wanted
+            whole = chosen == RICH.sections
+            assert tree.xpath("//a/@href[starts-with(., '#')]") == (
+                [f"#{slug}" for slug in wanted] if whole else []
+            )
+            for mail in (document, whole_text(blocks, wanted)):
+                assert ("These are the sections you chose" in " ".join(mail.split())) is not whole
 
 
 @settings(max_examples=20, deadline=None, derandomize=True)
