@@ -5,7 +5,7 @@ DEV := .venv/.dev
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run serve test check lint format bench lock clean
+.PHONY: help run serve test check lint format bench catalogs lock clean
 help:           ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -35,6 +35,9 @@ format: $(DEV)  ## let ruff rewrite what it can
 
 bench: $(DEV)   ## measure, as ratios within one run
 	$(BIN)/python -m tests.bench
+
+catalogs: $(DEV)  ## bring templates/locale up to date, and tell what is left to translate
+	$(BIN)/python -m tests.catalogs
 
 lock: $(DEV)    ## resolve the lock files anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml --group build -o requirements.lock
