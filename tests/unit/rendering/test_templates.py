@@ -105,6 +105,65 @@ def test_a_mistake_is_named_with_template_and_line(
     assert caught.value.remedy
 
 
+def mistake(folder: Path, look: Look, name: str, text: str) -> RenderError:
+    write(folder, name, text)
+    with pytest.raises(RenderError) as caught:
+        render(RICH, look)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "names", "meant"),
+    [
+        ("{{ diges }}", "page/digest.html:1", {"digest", "look", "site", "words", "page_url"}, "digest"),
+        ("{{ digest.titel }}", "page/digest.html:1", {"title", "date", "sections", "key"}, "title"),
+        ("{{ look.site.theme.light.accnt }}", "page/digest.html:1", {"ink", "paper", "accent"}, "accent"),
+        ("\n{% for part in digest.sections %}{{ prt.name }}{% endfor %}", "page/digest.html:2", {"part"}, "part"),
+    ],
+)
+def test_a_wrong_name_is_told_with_those_that_exist(
+    look: Look, tmp_path: Path, text: str, place: str, names: set[str], meant: str | None
+) -> None:
+    error = mistake(tmp_path, look, "page/digest.html", text)
+    assert error.place == place
+    listed = error.remedy.partition(": ")[2].partition(". ")[0].split(", ")
+    assert listed == sorted(listed)
+    assert names <= set(listed)
+    assert not {"range", "gettext", "lipsum"} & set(listed)
+    assert not [name for name in listed if name.startswith("_")]
+    assert "\n" not in str(error)
+    assert meant is None or f"Did you mean {meant}? " in error.remedy
+
+
+def test_a_wrong_field_is_told_with_the_fields_that_exist(look: Look, tmp_path: Path) -> None:
+    error = mistake(tmp_path, look, "email/closing.txt", "{{ fields.unsubscribe_ur }}")
+    assert error.place == "email/closing.txt:1"
+    assert "It has: email, preferences_url, unsubscribe_url." in error.remedy
+
+
+def test_a_wrong_name_in_a_macro_and_in_a_style_sheet_is_found_there(look: Look, tmp_path: Path) -> None:
+    ours = (templates_root() / "email/style.css").read_text(encoding="utf-8")
+    error = mistake(tmp_path, look, "email/style.css", ours + "\n.x { color: {{ theme.lght.ink }}; }")
+    assert error.place == f"email/style.css:{ours.count(chr(10)) + 2}"
+    assert "Did you mean light?" in error.remedy
+    (tmp_path / "email/style.css").unlink()
+    error = mistake(tmp_path, look, "shared/inline.html", "{% macro line(nodes) %}\n{{ nods }}{% endmacro %}")
+    assert error.place == "shared/inline.html:2"
+    assert "nodes" in error.remedy
+
+
+def test_a_file_that_a_site_places_later_is_seen_at_the_next_edition(look: Look, tmp_path: Path) -> None:
+    assert "All of The Harbour Daily" in render(RICH, look).page.decode()
+    write(tmp_path, "page/digest.html", "OURS")
+    assert render(RICH, look).page == b"OURS"
+    (tmp_path / "page/digest.html").unlink()
+    assert "All of The Harbour Daily" in render(RICH, look).page.decode()
+
+
+def test_what_has_no_names_lists_none(look: Look, tmp_path: Path) -> None:
+    assert mistake(tmp_path, look, "page/digest.html", "{{ digest.title.loud }}").remedy.startswith("docs/")
+
+
 def test_a_mistake_in_an_included_template_is_found_there(look: Look, tmp_path: Path) -> None:
     write(tmp_path, "shared/inline.html", "\n{% macro line(nodes) %}\n{{ nodes.length() }}{% endmacro %}")
     with pytest.raises(RenderError) as caught:
