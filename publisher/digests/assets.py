@@ -1,4 +1,4 @@
-"""The pictures beside a digest: found, checked, and named by what they hold.
+"""The pictures beside a digest: found and told apart at every look, and made ready once the digest is taken.
 
 A figure's `src` is an http(s) address, which stays one, or a path from the digest's own folder downward. Nothing
 else is opened: no absolute path, no `..`, no symbolic link, no other kind of file.
@@ -13,8 +13,11 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from publisher.digests.files import read_regular
+from publisher.digests.findings import Finding, Illustrated, LocalPicture
 from publisher.digests.links import allowed
 from publisher.digests.model import Asset, Digest, Figure
+from publisher.digests.picturefiles import PictureError
+from publisher.digests.pictures import Picture, make_publishable
 from publisher.digests.walk import all_blocks, figures, map_figures
 from publisher.errors import DigestError
 
@@ -25,21 +28,13 @@ MAX_TOTAL = 100 * 1024 * 1024
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp"})
 """What picture files are called; the inbox passes over them."""
 
-_KINDS: tuple[tuple[Callable[[bytes], bool], str, str], ...] = (
-    (lambda head: head.startswith(b"\x89PNG\r\n\x1a\n"), "png", "image/png"),
-    (lambda head: head.startswith(b"\xff\xd8\xff"), "jpg", "image/jpeg"),
-    (lambda head: head.startswith((b"GIF87a", b"GIF89a")), "gif", "image/gif"),
-    (lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP", "webp", "image/webp"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A digest whose figures name assets, and these. `paths` are the pictures' paths from the digest's folder."""
+    """A digest, and the local pictures that its figures name: one for each way of naming one."""
 
     digest: Digest
-    assets: tuple[Asset, ...]
-    paths: tuple[str, ...]
+    pictures: tuple[LocalPicture, ...]
 
 
 @dataclass(slots=True)
@@ -47,16 +42,20 @@ class _Gatherer:
     folder: Path
     file: str
     text: str
-    by_path: dict[str, Asset] = field(default_factory=dict)
+    by_src: dict[str, LocalPicture] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+    """The SHA-256 of each file, by its path."""
     total: int = 0
 
     def take(self, figure: Figure) -> Figure:
         path = self.local(figure.src)
         if path is None:
             return replace(figure, src=allowed(figure.src) or "")
-        if path not in self.by_path:
-            self.by_path[path] = self.read(path, figure.src)
-        return replace(figure, src=f"asset:{self.by_path[path].name}")
+        if path not in self.hashes:
+            self.hashes[path] = self.hash_of(path, figure.src)
+        line = self.line_of(figure.src)
+        self.by_src.setdefault(figure.src, LocalPicture(figure.src, line, path, self.hashes[path]))
+        return figure
 
     def local(self, src: str) -> str | None:
         """The path that a source names, or None for an address and for a figure without a picture."""
@@ -72,36 +71,22 @@ class _Gatherer:
             )
         return str(PurePosixPath(path))
 
-    def read(self, path: str, src: str) -> Asset:
+    def hash_of(self, path: str, src: str) -> str:
         for parent in [*reversed(PurePosixPath(path).parents), PurePosixPath(path)]:
             if (self.folder / parent).is_symlink() and str(parent) != ".":
                 raise self.error(f'the picture "{src}" is a symbolic link', "Put the file itself there", src)
-        data = self.bytes_of(path, src)
+        data = _read(self.folder / path, src, self.file, self.line_of(src))
         self.total += len(data)
         if self.total > MAX_TOTAL:
             raise self.error(f"its pictures have more than {MAX_TOTAL // 2**20} MB", "Make them smaller", src)
-        for matches, ending, media_type in _KINDS:
-            if matches(data[:16]):
-                return Asset(f"{hashlib.sha256(data).hexdigest()[:32]}.{ending}", media_type, data)
-        raise self.error(f'the picture "{src}" is no PNG, JPEG, GIF or WebP', "Save it as one of these", src)
+        return hashlib.sha256(data).hexdigest()
 
-    def bytes_of(self, path: str, src: str) -> bytes:
-        try:
-            data = read_regular(self.folder / path, MAX_BYTES + 1)
-        except FileNotFoundError:
-            raise self.error(f'the picture "{src}" is not there', "Put it beside the digest", src) from None
-        except OSError as error:
-            raise self.error(
-                f'the picture "{src}" cannot be read: {error.strerror}', "Check its name and permissions", src
-            ) from error
-        if len(data) > MAX_BYTES:
-            raise self.error(f'the picture "{src}" has more than {MAX_BYTES // 2**20} MB', "Make it smaller", src)
-        return data
+    def line_of(self, src: str) -> int | None:
+        at = self.text.find(src)
+        return self.text.count("\n", 0, at) + 1 if at >= 0 and src else None
 
     def error(self, message: str, remedy: str, src: str) -> DigestError:
-        at = self.text.find(src)
-        line = self.text.count("\n", 0, at) + 1 if at >= 0 and src else None
-        return DigestError(message, remedy=remedy, file=self.file, line=line)
+        return DigestError(message, remedy=remedy, file=self.file, line=self.line_of(src))
 
 
 def local_paths(digest: Digest, *, file: str, text: str = "") -> list[str]:
@@ -116,7 +101,7 @@ def local_paths(digest: Digest, *, file: str, text: str = "") -> list[str]:
 
 
 def gather(digest: Digest, *, folder: Path, file: str, text: str = "") -> Gathered:
-    """Read the local pictures of a digest, and have its figures name them `asset:NAME`.
+    """Find the local pictures of a digest. They are read to be told apart, and not looked into.
 
     Args:
         folder: where the digest file is.
@@ -124,17 +109,85 @@ def gather(digest: Digest, *, folder: Path, file: str, text: str = "") -> Gather
         text: of the digest file, to tell the line of what is wrong.
 
     Raises:
-        DigestError: a picture is missing, too large, of an unknown kind, or not where pictures may be.
+        DigestError: a picture is missing, too large, or not where pictures may be.
     """
     gatherer = _Gatherer(folder, file, text)
-    image = gatherer.take(digest.image) if digest.image else None
-    lead = map_figures(digest.lead, gatherer.take)
-    sections = tuple(
-        replace(section, blocks=map_figures(section.blocks, gatherer.take)) for section in digest.sections
-    )
-    assets = {asset.name: asset for asset in gatherer.by_path.values()}
-    changed = replace(digest, image=image, lead=lead, sections=sections)
-    return Gathered(changed, tuple(assets.values()), tuple(gatherer.by_path))
+    changed = _with_figures(digest, gatherer.take)
+    return Gathered(changed, tuple(gatherer.by_src.values()))
+
+
+def illustrate(finding: Finding, *, inbox: Path) -> Illustrated:
+    """Make the pictures of a digest ready to be published. They are decoded: a dozen photographs take seconds.
+
+    Args:
+        finding: the digest, as it was found.
+        inbox: the folder that its path starts from.
+
+    Raises:
+        DigestError: one is no picture that can be published; or it is another one by now, which is not permanent.
+    """
+    folder = (inbox / finding.path).parent
+    made: dict[str, Picture] = {}
+    for picture in finding.pictures:
+        if picture.sha256 not in made:
+            made[picture.sha256] = _make(picture, folder, finding.path)
+    by_src = {picture.src: made[picture.sha256] for picture in finding.pictures}
+
+    def shown(figure: Figure) -> Figure:
+        picture = by_src.get(figure.src)
+        if picture is None:
+            return figure
+        return replace(figure, src=f"asset:{asset_of(picture).name}", width=picture.width, height=picture.height)
+
+    assets = {asset.name: asset for asset in map(asset_of, made.values())}
+    return Illustrated(_with_figures(finding.digest, shown), tuple(assets.values()))
+
+
+def asset_of(picture: Picture) -> Asset:
+    """The picture as a file to publish, named by what it holds."""
+    name = f"{hashlib.sha256(picture.data).hexdigest()[:32]}.{picture.kind.ending}"
+    return Asset(name, picture.kind.media_type, picture.data)
+
+
+def _make(found: LocalPicture, folder: Path, file: str) -> Picture:
+    data = _read(folder / found.path, found.src, file, found.line)
+    if hashlib.sha256(data).hexdigest() != found.sha256:
+        raise DigestError(
+            f'the picture "{found.src}" has just been changed',
+            remedy="The next pass takes it",
+            file=file,
+            line=found.line,
+            permanent=False,
+        )
+    try:
+        return make_publishable(data)
+    except PictureError as error:
+        raise DigestError(
+            f'the picture "{found.src}" {error.message}', remedy=error.remedy, file=file, line=found.line
+        ) from error
+
+
+def _read(path: Path, src: str, file: str, line: int | None) -> bytes:
+    def error(message: str, remedy: str) -> DigestError:
+        return DigestError(f'the picture "{src}" {message}', remedy=remedy, file=file, line=line)
+
+    try:
+        data = read_regular(path, MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise error("is not there", "Put it beside the digest") from None
+    except OSError as reason:
+        raise error(f"cannot be read: {reason.strerror}", "Check its name and permissions") from reason
+    if len(data) > MAX_BYTES:
+        raise error(f"has more than {MAX_BYTES // 2**20} MB", "Make it smaller")
+    return data
+
+
+def _with_figures(digest: Digest, change: Callable[[Figure], Figure]) -> Digest:
+    """The digest with every figure changed, in reading order."""
+    image = change(digest.image) if digest.image else None
+    lead = map_figures(digest.lead, change)
+    sections = tuple(replace(section, blocks=map_figures(section.blocks, change)) for section in digest.sections)
+    return replace(digest, image=image, lead=lead, sections=sections)
 
 
 def _figures(digest: Digest) -> Iterator[Figure]:

@@ -26,14 +26,43 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalPicture:
+    """A picture beside a digest, found but not looked into.
+
+    Args:
+        src: how the digest names it, `./pictures/pier%20one.png`.
+        line: where, when that is known.
+        path: from the digest's folder, `pictures/pier one.png`.
+        sha256: of the file as it lies there, in hex.
+    """
+
+    src: str
+    line: int | None
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """A digest that the inbox holds. `source_hash` is SHA-256, in hex, over its file and its local pictures."""
+    """A digest that the inbox holds, as it is written: its figures name `pictures` by their `src`.
+
+    `source_hash` is SHA-256, in hex, over its file and its local pictures as they lie there: what becomes of the
+    pictures afterwards, with this or a later version of what makes them, does not make it another digest.
+    """
 
     path: str
     digest: Digest
     draft: bool
-    assets: tuple[Asset, ...]
+    pictures: tuple[LocalPicture, ...]
     source_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Illustrated:
+    """A digest with its pictures made ready: figures name them `asset:NAME`, with width and height."""
+
+    digest: Digest
+    assets: tuple[Asset, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

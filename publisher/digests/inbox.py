@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from publisher.digests.assets import ENDINGS, gather, local_paths
 from publisher.digests.characters import MAX_BYTES, check_size
 from publisher.digests.files import read_regular
-from publisher.digests.findings import Finding, Observation, Scan, Stamp
+from publisher.digests.findings import Finding, LocalPicture, Observation, Scan, Stamp
 from publisher.digests.identity import Home, home_of, settle
 from publisher.digests.readers import READERS, read_file, suffix_of
 from publisher.errors import DigestError
@@ -168,13 +168,13 @@ def _find(
     if any(str(parent / name) in observation.unsettled for name in local_paths(digest, file=path, text=text)):
         return None
     gathered = gather(digest, folder=directory / parent, file=path, text=text)
-    parts = [data, *(asset.data for asset in gathered.assets)]
-    return Finding(path, gathered.digest, manuscript.draft, gathered.assets, _hash(parts))
+    return Finding(path, gathered.digest, manuscript.draft, gathered.pictures, _hash(data, gathered.pictures))
 
 
-def _hash(parts: Sequence[bytes]) -> str:
+def _hash(data: bytes, pictures: Sequence[LocalPicture]) -> str:
     """Of each part's own hash, so that a byte that moves from one part to the next makes a difference."""
-    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+    parts = dict.fromkeys(bytes.fromhex(picture.sha256) for picture in pictures)
+    return hashlib.sha256(b"".join((hashlib.sha256(data).digest(), *parts))).hexdigest()
 
 
 def _check_place(path: str) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TypedDict
 
 from publisher.digests import inbox, intake
-from publisher.digests.findings import Finding, Observation, Scan, Stamp
+from publisher.digests.assets import illustrate
+from publisher.digests.findings import Illustrated, Observation, Stamp
 from publisher.digests.identity import Home
 from publisher.digests.model import Asset, DigestState
 from publisher.errors import DigestError, PublisherError
@@ -67,8 +68,8 @@ class Intake:
             return Taking(errors=(error,))
         return self.take(seen, clock())
 
-    def read(self, file: Path, now: datetime) -> Finding:
-        """One file as the inbox would take it, wherever it lies.
+    def read(self, file: Path, now: datetime) -> Illustrated:
+        """The digest of one file as the inbox would take it, wherever it lies.
 
         Raises:
             DigestError: it cannot be taken as a digest.
@@ -87,7 +88,7 @@ class Intake:
             raise refused
         if not scan.findings:
             raise DigestError("this file is still changing, or is no digest", remedy="Try again", file=str(file))
-        return scan.findings[0]
+        return illustrate(scan.findings[0], inbox=folder)
 
     def take(self, seen: Observation, now: datetime) -> Taking:
         """Take in what an observation of the inbox holds; one that was taken in already costs nothing."""
@@ -100,12 +101,14 @@ class Intake:
         lines: list[str] = []
         notes: list[str] = []
         errors: list[PublisherError] = list(scan.errors)
+        refused: list[PublisherError] = []
         failures: list[PublisherError] = []
         for intent in intake.decide(scan, known):
             try:
                 self._carry_out(intent, now)
             except PublisherError as error:
-                failures.append(error)
+                # a picture that cannot be taken stays so until a file changes; anything else is tried again
+                (refused if isinstance(error, DigestError) and error.permanent else failures).append(error)
                 continue
             if isinstance(intent, intake.Conflict):
                 errors.append(intent.error)
@@ -113,9 +116,10 @@ class Intake:
                 notes += [intent.message] if intent.message else []
             else:
                 lines.append(intent.message)
-        self._last = None if failures or scan.unsettled else (sight, _busy(scan))
+        busy = _busy(scan.unsettled, (*scan.errors, *refused, *failures))
+        self._last = None if failures or scan.unsettled else (sight, busy)
         notes += [f"{path}: still changing, left for the next pass" for path in sorted(scan.unsettled)]
-        return Taking(tuple(lines), tuple(notes), (*errors, *failures), _busy(scan))
+        return Taking(tuple(lines), tuple(notes), (*errors, *refused, *failures), busy)
 
     def _first_seen(self, now: datetime) -> Callable[[str, str], date]:
         zones = {home.slug: home.zone for home in self._homes}
@@ -130,25 +134,26 @@ class Intake:
     def _carry_out(self, intent: intake.Intent, now: datetime) -> None:
         match intent:
             case intake.Take() | intake.Replace():
+                ready = illustrate(intent.finding, inbox=self._directory)
                 with self._store.write() as unit:
-                    self._keep(unit, intent, now)
+                    self._keep(unit, intent, ready, now)
             case intake.Vanished(record=record):
                 self._move(record.id, DigestState.HELD, "digest.held", now, held_because=intake.LEFT)
             case intake.Restore(record=record):
                 self._move(record.id, DigestState.FINALIZED, "digest.restored", now)
 
-    def _keep(self, unit: Unit, intent: intake.Take | intake.Replace, now: datetime) -> None:
+    def _keep(self, unit: Unit, intent: intake.Take | intake.Replace, ready: Illustrated, now: datetime) -> None:
         finding, held_because = intent.finding, ""
         revision: _Revision = {
             "source": finding.path,
             "source_hash": finding.source_hash,
-            "assets": finding.assets,
+            "assets": ready.assets,
         }
         if isinstance(intent, intake.Replace):
             digest_id, held_because = intent.record_id, intent.held_because
-            unit.digests.replace(digest_id, finding.digest, state=intent.state, now=now, **revision)
+            unit.digests.replace(digest_id, ready.digest, state=intent.state, now=now, **revision)
         else:
-            digest_id = unit.digests.add(finding.digest, state=intent.state, now=now, **revision)
+            digest_id = unit.digests.add(ready.digest, state=intent.state, now=now, **revision)
         if held_because:
             unit.digests.set_state(
                 digest_id, DigestState.HELD, held_because=held_because, from_states={DigestState.HELD}, now=now
@@ -172,5 +177,5 @@ class Intake:
                 )
 
 
-def _busy(scan: Scan) -> frozenset[str]:
-    return scan.unsettled | {error.file for error in scan.errors if error.file}
+def _busy(unsettled: frozenset[str], errors: Iterable[PublisherError]) -> frozenset[str]:
+    return unsettled | {error.file for error in errors if error.file}

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import PIL.Image
 import pytest
 
 from publisher.digests.findings import Scan
@@ -177,7 +178,7 @@ def test_findings_tell_all_that_is_known(tmp_path: Path) -> None:
     parts = [source, PNG, PNG + b"b"]
     joined = b"".join(hashlib.sha256(part).digest() for part in parts)
     assert morning.source_hash == hashlib.sha256(joined).hexdigest()
-    assert [asset.data for asset in morning.assets] == parts[1:]
+    assert [picture.path for picture in morning.pictures] == ["a.png", "b.png"]
 
 
 def test_another_picture_is_another_hash(tmp_path: Path) -> None:
@@ -187,6 +188,16 @@ def test_another_picture_is_another_hash(tmp_path: Path) -> None:
         put(tmp_path, "a.png", data)
         hashes.add(look(tmp_path).findings[0].source_hash)
     assert len(hashes) == 2
+
+
+def test_a_look_opens_no_picture_to_see_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pass over a year of digests would take minutes."""
+    monkeypatch.setattr(PIL.Image, "open", pytest.fail)
+    put(tmp_path, "a.md", b"# T\n\n![](a.png)\n")
+    put(tmp_path, "a.png", PNG)
+    found = look(tmp_path)
+    assert len(found.findings) == 1
+    assert found.errors == ()
 
 
 def test_rubbish_is_one_line_each_and_the_good_digest_goes(tmp_path: Path) -> None:
