@@ -9,11 +9,11 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from gettext import c2py
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages import Catalog, Message
-from babel.messages.mofile import write_mo
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
@@ -93,23 +93,33 @@ def problems(catalog: Catalog, wanted: Catalog) -> list[str]:
         if message is None or message.id != source.id:
             found.append(f"missing: {_shown(source)}")
         else:
-            found += _wrong(message, catalog.num_plurals)
+            found += _wrong(message, _numbers(catalog))
     return found
 
 
-def _wrong(message: Message, plurals: int) -> list[str]:
+def _numbers(catalog: Catalog) -> list[list[int]]:
+    """For each plural form of a language, some of the numbers it stands for."""
+    form_of = c2py(catalog.plural_expr)
+    forms: list[list[int]] = [[] for _ in range(catalog.num_plurals)]
+    for number in range(1000):
+        forms[form_of(number)].append(number)
+    return forms
+
+
+def _wrong(message: Message, forms: list[list[int]]) -> list[str]:
+    """What is wrong with a translation; `forms` are the numbers that each of its plurals stands for."""
     shown = _shown(message)
     ids, strings = _all(message.id), _all(message.string)
     if not all(each and each.strip() for each in strings):
         return [f"not translated: {shown}"]
-    if len(strings) != (plurals if len(ids) > 1 else 1):
+    if len(strings) != (len(forms) if len(ids) > 1 else 1):
         return [f"{len(strings)} plural forms: {shown}"]
     names = {name for each in ids for name in PLACEHOLDER.findall(each)}
-    spared = {"count", "num"} if len(ids) > 1 else set()  # a form for one number only may say it as a word
     found = []
-    for each in strings:
+    for each, numbers in zip(strings, forms if len(ids) > 1 else [[]], strict=True):
+        spared = {"count"} if len(numbers) == 1 else set()  # a form for one number may say it as a word
         held = set(PLACEHOLDER.findall(each))
-        if not names - spared <= held <= names or PLACEHOLDER.sub("", each).count("%"):
+        if not names - spared <= held <= names or "%" in PLACEHOLDER.sub("", each):
             found.append(f"other placeholders: {shown}: {each}")
         if ids[0].endswith(":") != each.endswith(":"):
             found.append(f"one ends with a colon: {shown}: {each}")
@@ -127,12 +137,6 @@ def _all(said: str | Sequence[str] | None) -> tuple[str, ...]:
 
 def _shown(message: Message) -> str:
     return _all(message.id)[0]
-
-
-def works(catalog: Catalog) -> bool:
-    """Whether gettext takes it, compiled as the publisher does."""
-    write_mo(BytesIO(), catalog)
-    return True
 
 
 def write(file: Path, catalog: Catalog, language: str, plural: str) -> None:
