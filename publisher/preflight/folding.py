@@ -23,6 +23,11 @@ def words(text: str) -> list[str]:
     return _WORD.findall(_folded(_WIDE.sub(r" \1 ", text)))
 
 
+def is_wide(word: str) -> bool:
+    """Whether a word is one letter of Chinese, Japanese or Korean."""
+    return _WIDE.match(word) is not None
+
+
 def _folded(text: str) -> str:
     """Compatible with capitals in every language: casefold(upper(x)) is casefold(x) but for dots on an i."""
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", _UNSEEN.sub("", text)).casefold())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from publisher.digests.model import (
@@ -26,8 +26,10 @@ from publisher.digests.model import (
     Table,
     Text,
 )
-from publisher.digests.walk import plain
+from publisher.digests.walk import figures, plain
 from publisher.preflight.wording import ordinal, quoted
+
+OWN_PICTURE = "the digest’s own picture"
 
 
 class Role(Enum):
@@ -37,7 +39,8 @@ class Role(Enum):
     AUTHOR = auto()
     NAME = auto()  # of a section
     HEADING = auto()
-    TEXT = auto()  # a paragraph: by itself, in a list, a quote or a footnote
+    TEXT = auto()  # a paragraph: by itself, in a list or a quote
+    NOTE = auto()  # a paragraph of a footnote
     CELL = auto()  # of a table
     ALT = auto()
     CAPTION = auto()
@@ -70,19 +73,26 @@ class Piece:
         return "" if self.role is Role.CODE else "".join(_prose(self.inlines))
 
     @property
+    def unlinked(self) -> str:
+        """Its words without code and without the texts of links."""
+        return "" if self.role is Role.CODE else "".join(_prose(self.inlines, linked=False))
+
+    @property
     def links(self) -> Iterator[Link]:
         """Its links."""
         return _links(self.inlines)
 
 
-def _prose(inlines: Iterable[Inline]) -> Iterator[str]:
+def _prose(inlines: Iterable[Inline], *, linked: bool = True) -> Iterator[str]:
     for inline in inlines:
         match inline:
             case Text(text):
                 yield text
-            case Strong(children) | Emphasis(children) | Link(_, children):
+            case Link(_, children) if linked:
                 yield from _prose(children)
-            case LineBreak() | CodeSpan():
+            case Strong(children) | Emphasis(children):
+                yield from _prose(children, linked=linked)
+            case LineBreak() | CodeSpan() | Link():
                 yield " "
             case _:
                 pass
@@ -109,13 +119,24 @@ def pieces(digest: Digest) -> Iterator[Piece]:
     found = _Home("title", "").one(Role.TITLE, digest.title)
     found += _Home("author", "").one(Role.AUTHOR, digest.author)
     if digest.image:
-        found += _Home("the digest’s picture", "").figure(digest.image)
+        found += _Home(OWN_PICTURE, "").figure(digest.image)
     yield from found
     yield from _Home("lead", "").blocks(digest.lead)
     for section in digest.sections:
         home = _Home(section_place(section.name), section.slug)
         yield from home.one(Role.NAME, section.name)
         yield from home.blocks(section.blocks)
+
+
+def placed_figures(digest: Digest) -> Iterator[tuple[str, Figure]]:
+    """Every figure of a digest with its place, its own picture first."""
+    if digest.image:
+        yield OWN_PICTURE, digest.image
+    homes = [("lead", digest.lead), *((section_place(each.name), each.blocks) for each in digest.sections)]
+    for home, blocks in homes:
+        for place, inner in numbered_blocks(blocks, home):
+            for figure in figures(inner):
+                yield place, figure
 
 
 _KINDS: dict[type[Block], str] = {
@@ -152,6 +173,7 @@ class _Home:
 
     place: str
     slug: str
+    text: Role = Role.TEXT
 
     def one(self, role: Role, text: str) -> list[Piece]:
         return self.piece(role, (Text(text),) if text else ())
@@ -161,14 +183,14 @@ class _Home:
 
     def blocks(self, blocks: Iterable[Block]) -> Iterator[Piece]:
         for place, inner in numbered_blocks(blocks, self.place):
-            yield from _Home(place, self.slug).inside(inner)
+            yield from replace(self, place=place).inside(inner)
 
     def inside(self, blocks: Iterable[Block]) -> Iterator[Piece]:
         """The pieces of blocks that share a place."""
         for block in blocks:
             match block:
                 case Paragraph(inlines):
-                    yield from self.piece(Role.TEXT, inlines)
+                    yield from self.piece(self.text, inlines)
                 case Heading(_, inlines):
                     yield from self.piece(Role.HEADING, inlines)
                 case ListBlock(items):
@@ -185,7 +207,7 @@ class _Home:
                 case Code(text):
                     yield from self.one(Role.CODE, text)
                 case Note(_, inner):
-                    yield from self.inside(inner)
+                    yield from replace(self, text=Role.NOTE).inside(inner)
                 case _:
                     pass
 

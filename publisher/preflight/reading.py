@@ -20,6 +20,7 @@ from publisher.digests.walk import plain
 from publisher.editions import BlockKind, EditionBlock, FieldName, Parts
 from publisher.preflight.model import Candidate
 from publisher.preflight.pieces import Piece, pieces, section_place
+from publisher.preflight.stories import Past, Story, stories
 
 STAND_IN = "field.invalid"
 """The domain of the values that stand for a subscriber's (RFC 2606)."""
@@ -140,6 +141,20 @@ class Reading:
                 href = element.get("href")
                 if href is not None and STAND_IN not in href:
                     yield ShownLink(block.place, text_of(element), href)
+
+    @cached_property
+    def stories(self) -> tuple[Story, ...]:
+        """The digest's stories."""
+        return stories(self.candidate.digest)
+
+    @cached_property
+    def past(self) -> tuple[Past, ...]:
+        """The newsletter's last digests, newest first, without the one itself that is corrected."""
+        return tuple(
+            Past(earlier.key, earlier.digest.title, stories(earlier.digest))
+            for earlier in self.candidate.earlier
+            if earlier.key != self.candidate.digest.key
+        )
 
     @cached_property
     def message(self) -> EmailMessage:

@@ -6,9 +6,62 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from publisher.errors import ConfigError
+from publisher.preflight import (
+    alt_text,
+    bidi,
+    bidi_words,
+    capitals,
+    contrast,
+    digest_date,
+    digest_repeated,
+    empty_sections,
+    fields,
+    image_weight,
+    invisible,
+    leftovers,
+    link_host,
+    links_scheme,
+    lookalike_hosts,
+    mail_css,
+    message_size,
+    preheader,
+    spam_phrases,
+    story_repeated,
+    subject_empty,
+    subject_length,
+    text_part,
+    unsubscribe,
+    valid_html,
+)
 from publisher.preflight.model import Level, Rule
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (
+    fields.RULE,
+    leftovers.RULE,
+    unsubscribe.RULE,
+    text_part.RULE,
+    subject_empty.RULE,
+    subject_length.RULE,
+    preheader.RULE,
+    capitals.RULE,
+    spam_phrases.RULE,
+    bidi.RULE,
+    bidi_words.RULE,
+    invisible.RULE,
+    link_host.RULE,
+    lookalike_hosts.RULE,
+    links_scheme.RULE,
+    alt_text.RULE,
+    image_weight.RULE,
+    message_size.RULE,
+    mail_css.RULE,
+    valid_html.RULE,
+    contrast.RULE,
+    digest_date.RULE,
+    empty_sections.RULE,
+    story_repeated.RULE,
+    digest_repeated.RULE,
+)
 """In the order in which their findings are shown."""
 
 
