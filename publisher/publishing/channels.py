@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from publisher.editions import Document, Publication, PublicationState
 from publisher.errors import EndpointError, PublisherError
 from publisher.publishing.ports import Endpoint, Store, Unit
-from publisher.publishing.site import FIRST_PAGE, HTML, Site
+from publisher.publishing.site import FIRST_PAGE, HTML, Site, picture
 
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=1)
@@ -43,10 +43,7 @@ def target_of(endpoint: Endpoint) -> str:
 def edition_documents(unit: Unit, edition_id: int) -> tuple[Document, ...]:
     """An edition's own documents: its pictures, then its page."""
     edition = unit.editions.get(edition_id)
-    pictures = (
-        Document(f"assets/{asset.name}", asset.media_type, asset.data)
-        for asset in unit.digests.assets_of(edition.digest_id)
-    )
+    pictures = map(picture, unit.digests.assets_of(edition.digest_id))
     path = f"{edition.digest.newsletter}/{edition.digest.slug}/index.html"
     return (*pictures, Document(path, HTML, edition.rendered.page))
 
@@ -110,7 +107,7 @@ class Channels:
             if endpoint.get(FIRST_PAGE) is None:
                 publications = self._everything(endpoint) | publications
             elif not due:
-                return Put(endpoint.name)
+                return Put(endpoint.name, paths=tuple(put_all(endpoint, self._site.pictures)))
         except PublisherError as error:
             put = Put(endpoint.name, error=error)
         else:
@@ -136,13 +133,17 @@ class Channels:
                 unit.publications.mark_behind(row.id, str(put.error), now + retry_delay(row.attempts), now)
 
     def _put(self, endpoint: Endpoint, editions: Mapping[int, Publication | None], now: datetime) -> Put:
-        """Pages and pictures of each edition, then the lists and feeds of each newsletter, then the first page.
+        """The site's own pictures; those and the page of each edition; each newsletter's lists; the first page.
 
         What fails is the error of the result; the other editions and newsletters are put nevertheless, but lists
         and feeds never name a page that is not there.
         """
         paths: list[str] = []
         errors: list[PublisherError] = []
+        try:
+            paths += put_all(endpoint, self._site.pictures)
+        except PublisherError as error:
+            errors.append(error)
         for edition_id, publication in editions.items():
             try:
                 paths += self._put_edition(endpoint, edition_id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from publisher.digests.model import Asset
 from publisher.editions import Document, Entry, PublishedEdition
 from publisher.feeds.documents import MAX_ENTRIES, feed_documents
 from publisher.feeds.identity import authority, feed_id
@@ -26,10 +27,17 @@ class Site:
     Args:
         look: how the site presents itself.
         newsletters: how each newsletter does, in the order of the configuration.
+        assets: the pictures that belong to every page, such as the logo.
     """
 
     look: SiteLook
     newsletters: Sequence[Look]
+    assets: Sequence[Asset] = ()
+
+    @property
+    def pictures(self) -> tuple[Document, ...]:
+        """What has to be there before any page is."""
+        return tuple(picture(asset) for asset in self.assets)
 
     def remember(self, unit: Unit, now: datetime) -> None:
         """Mint what feeds keep for ever: their ids, and the moment that an empty one bears.
@@ -63,6 +71,11 @@ class Site:
         minted = unit.facts.get(f"feed.{look.slug}.id") or look.url
         since = unit.facts.get(f"feed.{look.slug}.since") or "1970-01-01T00:00:00Z"
         return feed(look, minted, datetime.fromisoformat(since))
+
+
+def picture(asset: Asset) -> Document:
+    """A picture of ours, where pages and mails look for it."""
+    return Document(f"assets/{asset.name}", asset.media_type, asset.data)
 
 
 def feed(look: Look, minted_id: str, since: datetime) -> Feed:
