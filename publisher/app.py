@@ -35,6 +35,7 @@ from publisher.publishing.channels import Channels, target_of
 from publisher.publishing.editorial import Editorial
 from publisher.publishing.intake import Intake
 from publisher.publishing.links import Links
+from publisher.publishing.logos import Logos, read_logos
 from publisher.publishing.mail_start import MailStarter
 from publisher.publishing.mailroom import Mailroom
 from publisher.publishing.passes import Passes, PassReport
@@ -42,7 +43,7 @@ from publisher.publishing.previewing import preview_documents, unpublished_editi
 from publisher.publishing.publish import Cadence, Publisher
 from publisher.publishing.site import Site
 from publisher.rendering.edition import render
-from publisher.rendering.look import Look, newsletter_look, site_look
+from publisher.rendering.look import Look, SiteLook, newsletter_look, site_look
 from publisher.secrets import instance_secret
 from publisher.storage import locks, migrate
 from publisher.storage.database import Database, connect
@@ -151,9 +152,23 @@ class App:
         """How long refused deliveries are tried."""
         return RetryPolicy(self.settings.sending.retry_after, self.settings.sending.give_up_after)
 
+    @cached_property
+    def logos(self) -> Logos:
+        """The logos, read once; whoever shows them puts their files beside it.
+
+        Raises:
+            ConfigError: one cannot be shown.
+        """
+        return read_logos(self.settings, file=str(self.config_file))
+
+    @property
+    def site_look(self) -> SiteLook:
+        """How the site presents itself."""
+        return site_look(self.settings, logo=self.logos.logo, logo_dark=self.logos.logo_dark)
+
     def look(self, newsletter: str) -> Look:
         """How a newsletter presents itself."""
-        return newsletter_look(self.settings, newsletter)
+        return newsletter_look(self.settings, newsletter, logo=self.logos.logo, logo_dark=self.logos.logo_dark)
 
     # --- use cases -------------------------------------------------------------------------------------------
 
@@ -186,7 +201,7 @@ class App:
     def channels(self) -> Channels:
         """What brings endpoints up to date."""
         looks = [self.look(newsletter.slug) for newsletter in self.settings.newsletter]
-        return Channels(self.store, self.endpoints, Site(site_look(self.settings), looks))
+        return Channels(self.store, self.endpoints, Site(self.site_look, looks, self.logos.assets))
 
     @cached_property
     def intake(self) -> Intake:
@@ -227,7 +242,7 @@ class App:
     @cached_property
     def links(self) -> Links:
         """What links in mails do."""
-        return Links(self.people, self.store, self.settings, site_look(self.settings), self.clock)
+        return Links(self.people, self.store, self.settings, self.site_look, self.clock)
 
     @property
     def site_folder(self) -> Path:
@@ -264,7 +279,14 @@ class App:
             authority(self.settings.site.url), now.date(), digest.newsletter, digest.slug
         )
         look = self.look(digest.newsletter)
-        documents = preview_documents(edition, assets, self.composer(edition), look, entry_id, now)
+        documents = preview_documents(
+            edition,
+            tuple(dict.fromkeys((*self.logos.assets, *assets))),
+            self.composer(edition),
+            look,
+            entry_id,
+            now,
+        )
         return digest, tuple(documents)
 
     # --- passes ----------------------------------------------------------------------------------------------
