@@ -27,7 +27,7 @@ def render(digest: Digest, look: Look, *, note: str = "", title_repeats: bool = 
         RenderError: a template is wrong (named with its line), or the digest holds an address that
             readers may not be sent to.
     """
-    ours = words(look.language)
+    ours = words(look.language, look.site.templates)
     env = environment(look.site.templates, ours.translations)
     line = preheader(digest)
     return RenderedEdition(

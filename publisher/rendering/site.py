@@ -67,14 +67,14 @@ def archive_page(look: Look, headlines: Iterable[Headline]) -> bytes:
     Raises:
         RenderError: a template is wrong.
     """
-    ours = words(look.language)
+    ours = words(look.language, look.site.templates)
     by_month = groupby(_newest_first(headlines), key=lambda headline: _month(headline.date))
     months = tuple(_Month(ours.month(month), _listed(group, ours, "")) for month, group in by_month)
     return _page(look.site, look.language, "page/archive.html", look=look, months=months)
 
 
 def _page(site: SiteLook, language: str, template: str, **values: object) -> bytes:
-    ours = words(language)
+    ours = words(language, site.templates)
     env = environment(site.templates, ours.translations)
     standing = {"site": site, "words": ours, "language": language, "direction": direction_of(language)}
     return fill(env, template, **standing, **values).encode()
@@ -83,7 +83,7 @@ def _page(site: SiteLook, language: str, template: str, **values: object) -> byt
 def _shelved(shelf: Shelf) -> _Shelved:
     folder = f"{shelf.look.slug}/"
     newest = _newest_first(shelf.headlines)[:NEWEST]
-    ours = words(shelf.look.language)
+    ours = words(shelf.look.language, shelf.look.site.templates)
     return _Shelved(shelf.look, folder, ours.written, _listed(newest, ours, folder))
 
 

@@ -67,10 +67,10 @@ class Words:
 
     def month(self, day: date) -> str:
         """`November 2024`, as it stands in a line of its own."""
-        return _capital(format_skeleton("yMMMM", day, locale=self.locale))
+        return _capital(_plain(format_skeleton("yMMMM", day, locale=self.locale)))
 
     def _date(self, day: date, form: Literal["full", "long"]) -> str:
-        text = format_date(day, form, locale=self.locale)
+        text = _plain(format_date(day, form, locale=self.locale))
         # The first of a month is an ordinal in French, which CLDR's patterns cannot say.
         return re.sub(r"\b1\b", "1er", text, count=1) if (self.locale.language, day.day) == ("fr", 1) else text
 
@@ -146,6 +146,11 @@ def direction_of(language: str) -> Direction:
 
 def _direction(locale: Locale) -> Direction:
     return "rtl" if locale.text_direction == "rtl" else "ltr"
+
+
+def _plain(text: str) -> str:
+    """The no-break space that every font has, in place of the narrow one: mail is read in the oddest places."""
+    return text.replace("\u202f", "\u00a0")
 
 
 def _capital(text: str) -> str:
