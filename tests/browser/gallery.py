@@ -1,0 +1,185 @@
+"""Everything that people look at, made by a whole instance: mails, pages and previews in six languages.
+
+The digests are those of `tests/browser/digests` (each has every kind of block, long words and long addresses), the
+sample instance's, and the real one when the shared material is there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image, ImageDraw
+
+from publisher.app import App, open_app
+from subscribers.tokens import mint
+from tests.browser.tools import ROOT
+
+NOW = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
+DIGESTS = Path(__file__).parent / "digests"
+PUBLIC = "https://news.example.org/"
+REAL = "digests/occasional-digest-2024-11-21.txt"
+
+Kind = Literal["mail", "page", "desk"]
+
+PREVIEWED = frozenset({"river-morning", "al-jisr", "2026-11-20-the-quay-wall"})
+"""Digests whose previews are looked at; all of them make the same page."""
+
+NEWSLETTERS = {
+    "en": ("The Exampleton Morning", "What moved in Exampleton, every day at seven."),
+    "de": ("Der Musterstädter Morgen", "Was Musterstadt bewegt, werktags um sieben."),
+    "fr": ("Le Matin d’Exempleville", "Ce qui a bougé en ville, chaque jour à sept heures."),
+    "es": ("La Mañana de Ejemplar", "Lo que se movió en la ciudad, cada día a las siete."),
+    "ar": ("صباح المثال", "ما جرى في المدينة، كل يوم في السابعة."),
+    "uk": ("Ранок Прикладівки", "Що сталося в місті, щодня о сьомій."),
+}
+"""Newsletters by language: title and description."""
+
+_SITE = """
+[site]
+title = "The Exampleton Gazette"
+url = "https://news.example.org/"
+secret = "a secret that only this gallery has"
+"""
+_NEWSLETTER = """
+[[newsletter]]
+slug = "{slug}"
+title = "{title}"
+from = "{title} <{slug}@news.example.org>"
+description = "{description}"
+postal_address = "The Exampleton Gazette, 1 Quay Street, Exampleton"
+language = "{language}"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A document to look at. Mails and pages have a language; the desk is in English."""
+
+    name: str
+    kind: Kind
+    path: Path
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """All of them. `site` is the folder that stands for the public address."""
+
+    root: Path
+    shown: tuple[Shown, ...]
+
+    @property
+    def site(self) -> Path:
+        """Where the public site lies."""
+        return self.root / "var" / "site"
+
+    def of_kind(self, *kinds: Kind) -> Iterator[Shown]:
+        """The documents of some kinds."""
+        return (each for each in self.shown if each.kind in kinds)
+
+
+def build(root: Path) -> Gallery:
+    """Make an instance in `root`, publish everything, preview every digest."""
+    _write_instance(root)
+    app = open_app(root / "config.toml", clock=lambda: NOW)
+    try:
+        app.run_pass(sleep=lambda _: None)
+        shown = (
+            *_pages(root / "var" / "site"),
+            *_previews(app, root / "previews"),
+            *_notices(app, root / "notices"),
+        )
+    finally:
+        app.close()
+    return Gallery(root, shown)
+
+
+def _write_instance(root: Path) -> None:
+    tables = [
+        _NEWSLETTER.format(slug=language, language=language, title=title, description=description)
+        for language, (title, description) in NEWSLETTERS.items()
+    ]
+    sample = _NEWSLETTER.format(slug="daily", language="en", title="The Harbour Daily", description="A sample.")
+    (root / "digests").mkdir(parents=True)
+    (root / "config.toml").write_text("".join([_SITE, *tables, sample]), encoding="utf-8")
+    for language in NEWSLETTERS:
+        folder = root / "digests" / language
+        (folder / "pictures").mkdir(parents=True)
+        for path in DIGESTS.glob(f"{language}*"):
+            shutil.copy(path, folder)
+        _draw_bridge(folder / "pictures" / "bridge.png")
+    shutil.copytree(ROOT / "digests", root / "digests" / "daily")
+    real = Path(os.environ.get("PUBLISHER_SHARED", ""), REAL)
+    if real.is_file():
+        shutil.copy(real, root / "digests" / "daily")
+    for path in (root / "digests").rglob("*.*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+
+
+def _draw_bridge(path: Path) -> None:
+    """A picture of a size that a newsroom would send: larger than any mail shows it."""
+    image = Image.new("RGB", (1600, 900), "#dfe5e3")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 560, 1600, 900), fill="#8fa6a8")
+    draw.polygon([(0, 560), (0, 430), (420, 380), (760, 560)], fill="#b9b39f")
+    draw.rectangle((180, 300, 320, 420), fill="#a79f8c")
+    draw.polygon([(160, 300), (250, 220), (340, 300)], fill="#7b5448")
+    draw.rectangle((380, 500, 1600, 530), fill="#3d4244")
+    for x in range(420, 1600, 160):
+        draw.arc((x, 400, x + 160, 660), 180, 360, fill="#3d4244", width=12)
+        draw.line((x, 530, x, 700), fill="#3d4244", width=18)
+    image.save(path)
+
+
+def _pages(site: Path) -> Iterator[Shown]:
+    for path in sorted(site.rglob("*.html")):
+        name = path.relative_to(site).as_posix()
+        language = name.partition("/")[0]
+        yield Shown(f"page {name}", "page", path, language if language in NEWSLETTERS else "en")
+
+
+def _previews(app: App, folder: Path) -> Iterator[Shown]:
+    with app.store.read() as unit:
+        records = unit.digests.all()
+    for record in records:
+        digest, documents = app.preview(f"{record.newsletter}/{record.slug}")
+        for document in documents:
+            path = folder / record.newsletter / record.slug / document.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(document.data)
+        base = folder / record.newsletter / record.slug
+        yield Shown(f"mail {digest.key}", "mail", base / "mail.html", digest.language)
+        if record.slug in PREVIEWED:
+            yield Shown(f"preview {digest.key}", "desk", base / "index.html", "en")
+
+
+def _notices(app: App, folder: Path) -> Iterator[Shown]:
+    """What is behind the links in mails, in every state, and what is said to a link that is not ours."""
+    folder.mkdir()
+    for language in NEWSLETTERS:
+        app.people.add("reader@example.org", language, confirmed=True, actor="gallery", now=NOW)
+        (line,) = app.people.list(language, None)
+        token = mint(app.secret, line.subscriber_id, language, 1)
+        pages = {
+            "preferences-ask": app.links.preferences_page(token),
+            "preferences-none": app.links.save_preferences(token, {"which": ["some"]}),
+            "preferences-saved": app.links.save_preferences(token, {"which": ["all"]}),
+            "unsubscribe-ask": app.links.unsubscribe_page(token),
+            "unsubscribe-done": app.links.unsubscribe(token, "gallery"),
+            "preferences-left": app.links.preferences_page(token),
+        }
+        for name, page in pages.items():
+            assert page is not None, name
+            yield _notice(folder / f"{name}-{language}.html", page, language)
+    yield _notice(folder / "unknown-link.html", app.links.unknown_link_page(), "en")
+
+
+def _notice(path: Path, page: bytes, language: str) -> Shown:
+    path.write_bytes(page)
+    return Shown(f"page {path.name}", "page", path, language)
