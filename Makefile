@@ -5,7 +5,7 @@ DEV := .venv/.dev
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run serve test check lint format bench catalogs lock clean
+.PHONY: help run serve test check lint format bench catalogs pictures lock clean
 help:           ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -19,7 +19,7 @@ serve: $(RUNTIME)  ## site, scheduler and senders in one process tree
 test: $(DEV)    ## everything that needs no system package (at most 5 minutes)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not system and not slow"
 
-check: $(DEV)   ## what CI runs: lint, then every test, those that need Debian packages too
+check: $(DEV)   ## what CI runs: lint, then every test, those that need Debian or npm packages too
 	./.ci/packages
 	$(MAKE) lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
@@ -39,12 +39,16 @@ bench: $(DEV)   ## measure, as ratios within one run
 catalogs: $(DEV)  ## bring templates/locale up to date, and tell what is left to translate
 	$(BIN)/python -m tests.catalogs
 
+pictures: $(DEV)  ## mails, pages and previews as pictures, in var/pictures
+	./.ci/packages
+	$(BIN)/python -m tests.browser.pictures
+
 lock: $(DEV)    ## resolve the lock files anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml --group build -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 
-clean:          ## forget the virtual environment and the sample instance's state
-	rm -rf .venv var
+clean:          ## forget what was installed here and the sample instance's state
+	rm -rf .venv node_modules var
 
 $(RUNTIME): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
