@@ -127,6 +127,26 @@ def test_a_choice_of_sections_is_compiled_once_and_memory_stays_flat(monkeypatch
     assert len(one._skeletons) == 2
 
 
+def test_readers_with_the_same_choice_share_what_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[Any] = []
+
+    def counting(*arguments: Any) -> Any:
+        compiled.append(arguments)
+        return compile_message(*arguments)
+
+    monkeypatch.setattr(composing, "compile_message", counting)
+    one = composer()  # compiles what has all sections
+    for reader, sections in enumerate(
+        [("courts",), ("courts", "weather"), ("weather", "courts"), ("courts", "courts")]
+    ):
+        text = text_of(one.compose(replace(DELIVERY, subscriber_id=reader, sections=sections), NOW).data)
+        assert "In court" in text
+        assert tokens.mint(SECRET, reader, "daily", 1) in text
+    for reader, sections in enumerate([("parliament", "courts"), ("courts", "parliament", "weather")], 10):
+        one.compose(replace(DELIVERY, subscriber_id=reader, sections=sections), NOW)
+    assert len(compiled) == 2
+
+
 @pytest.mark.parametrize("changes", [{"name": "A\r\nBcc: everybody@example.org"}, {"email": "no address"}])
 def test_a_person_who_cannot_stand_in_a_header_is_an_error_of_their_own(changes: dict[str, str]) -> None:
     one = composer()
