@@ -164,7 +164,10 @@ class Client:
 
 def _body(raw: BaseHTTPResponse, limit: int) -> bytes:
     """The whole body, as it was sent: nothing is unpacked, so nothing small becomes large."""
-    body = raw.read(limit + 1, decode_content=False)
-    if len(body) > limit:
-        raise HttpError(Failure.TOO_LARGE, f"the answer has more than {limit} octets")
-    return body
+    body = bytearray()
+    while len(body) <= limit:
+        octets = raw.read(limit + 1 - len(body), decode_content=False)
+        if not octets:  # only this read tells an end from a connection that broke off
+            return bytes(body)
+        body += octets
+    raise HttpError(Failure.TOO_LARGE, f"the answer has more than {limit} octets")

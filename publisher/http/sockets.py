@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,9 @@ def adapter(ca_file: Path | None) -> HTTPAdapter:
     return _Adapter(_context(ca_file))
 
 
+@cache
 def _context(ca_file: Path | None) -> ssl.SSLContext:
+    """One for all clients: reading the usual certificates takes longer than many a question."""
     context = ssl.create_default_context(cafile=ca_file)
     if ca_file is None:
         context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)  # a container often has no certificates of its own

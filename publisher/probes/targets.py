@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit, urlunsplit
 
 from publisher.facts import LinkFact, Reach
+from publisher.http import is_public
 
 _PORTS = {"http": 80, "https": 443}
 _ASKED_PORTS = frozenset({80, 443, 8080, 8443})
@@ -18,6 +20,7 @@ _RESERVED = frozenset({"example", "test", "invalid", "example.com", "example.net
 """Domains that stand for others (RFC 2606, RFC 6761)."""
 
 NO_ADDRESS = LinkFact(Reach.REFUSED, "no address of the web")
+PRIVATE = LinkFact(Reach.PRIVATE, "leads into a private network")
 THIS_MACHINE = LinkFact(Reach.PRIVATE, "leads to the reader’s own machine")
 FOR_EXAMPLES = LinkFact(Reach.UNASKED)
 """Without a word: whoever writes such an address knows that it is none."""
@@ -77,11 +80,21 @@ def target(address: str, *, inside: Collection[str] = ()) -> Target | LinkFact:
 def _objection(found: Target) -> LinkFact | None:
     if found.host == "localhost" or found.host.endswith(".localhost"):
         return THIS_MACHINE
+    if _is_private(found.host):
+        return PRIVATE
     if is_reserved(found.host):
         return FOR_EXAMPLES
     if found.port not in _ASKED_PORTS:
         return LinkFact(Reach.UNASKED, f"port {found.port} is none of the web’s")
     return None
+
+
+def _is_private(host: str) -> bool:
+    """Whether a host that is an address is no public one. What a name leads to is seen when it is connected to."""
+    try:
+        return not is_public(ip_address(host))
+    except ValueError:
+        return False
 
 
 def lanes(targets: Iterable[Target], *, per_host: int) -> list[Sequence[Target]]:
