@@ -139,11 +139,20 @@ def clean_code(text: str) -> str:
     return unicodedata.normalize("NFC", _UNWANTED.sub("", kept)).strip("\n")
 
 
-def direction_of(texts: Iterable[str]) -> Direction:
+_RIGHT_LANGUAGES = frozenset(
+    ("ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "nqo", "ps", "sd", "syr", "ug", "ur", "yi")
+)
+_RIGHT_SCRIPTS = frozenset(("adlm", "arab", "hebr", "mand", "nkoo", "rohg", "samr", "syrc", "thaa"))
+
+
+def direction_of(texts: Iterable[str], language: str = "") -> Direction:
     """Which way the text runs: as most of its strong characters do, web addresses aside; the first decides a tie.
 
-    The classes are those of the Unicode Bidirectional Algorithm (UAX 9).
+    The classes are those of the Unicode Bidirectional Algorithm (UAX 9). A `language` that its writer names and
+    that is written from the right decides alone: names in Latin letters may be the most of a short text.
     """
+    if _from_the_right(language):
+        return "rtl"
     right = left = 0
     first: Direction = "ltr"
     for text in texts:
@@ -158,3 +167,10 @@ def direction_of(texts: Iterable[str]) -> Direction:
     if right == left:
         return first
     return "rtl" if right > left else "ltr"
+
+
+def _from_the_right(language: str) -> bool:
+    """Whether a language tag (RFC 5646) names its script, or else has one, that is written from the right."""
+    primary, *subtags = language.lower().split("-")
+    script = next((subtag for subtag in subtags if len(subtag) == 4 and subtag.isalpha()), "")
+    return script in _RIGHT_SCRIPTS if script else primary in _RIGHT_LANGUAGES

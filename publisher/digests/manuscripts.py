@@ -93,7 +93,9 @@ def manuscript(
         newsletter=front.newsletter,
         slug=front.slug,
         language=front.language,
-        direction=direction_of([title, *(s.name for s in sections), *texts(all_blocks(lead, sections))]),
+        direction=direction_of(
+            [title, *(s.name for s in sections), *texts(all_blocks(lead, sections))], front.language or ""
+        ),
         author=front.author or author,
         image=front.image,
         publish_at=front.publish_at,

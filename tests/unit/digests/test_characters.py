@@ -86,3 +86,21 @@ def test_joiners_and_no_break_spaces_are_the_writers() -> None:
 )
 def test_direction_is_that_of_most_letters(texts: list[str], direction: str) -> None:
     assert direction_of(texts) == direction
+
+
+@pytest.mark.parametrize(
+    ("language", "direction"),
+    [
+        ("ar", "rtl"),
+        ("he-IL", "rtl"),
+        ("AR", "rtl"),
+        ("az-Arab-IR", "rtl"),
+        ("ar-Latn", "ltr"),
+        ("az", "ltr"),
+        ("en", "ltr"),
+        ("", "ltr"),
+    ],
+)
+def test_a_language_that_its_writer_names_decides_for_the_right(language: str, direction: str) -> None:
+    assert direction_of(["Hafen öffnet: Reuters, AFP, BBC", "الميناء"], language) == direction
+    assert direction_of(["الميناء يفتح"], language) == "rtl"
