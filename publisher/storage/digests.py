@@ -201,16 +201,20 @@ class Digests:
         )
         return {row.name: row.size for row in self._connection.execute(query)}
 
+    def add_assets(self, digest_id: int, assets: Iterable[Asset]) -> None:
+        """Keep further pictures with a digest; those it has already stay as they are."""
+        for asset in assets:
+            row = {"name": asset.name, "media_type": asset.media_type, "data": asset.data}
+            self._connection.execute(insert_missing(self._connection, assets_table), row)
+            link = {"digest_id": digest_id, "asset": asset.name}
+            self._connection.execute(insert_missing(self._connection, digest_assets), link)
+
     def _set_assets(self, digest_id: int, wanted: Iterable[Asset]) -> None:
         """Link exactly these pictures, and forget those that no digest is left to show."""
         mine = digest_assets.c.digest_id == digest_id
         before = set(self._connection.scalars(select(digest_assets.c.asset).where(mine)))
         by_name = {asset.name: asset for asset in wanted}
-        for asset in by_name.values():
-            row = {"name": asset.name, "media_type": asset.media_type, "data": asset.data}
-            self._connection.execute(insert_missing(self._connection, assets_table), row)
-            link = {"digest_id": digest_id, "asset": asset.name}
-            self._connection.execute(insert_missing(self._connection, digest_assets), link)
+        self.add_assets(digest_id, by_name.values())
         for name in before - by_name.keys():
             self._connection.execute(delete(digest_assets).where(mine, digest_assets.c.asset == name))
             linked = exists().where(digest_assets.c.asset == assets_table.c.name)

@@ -371,6 +371,14 @@ def test_pictures_are_kept_once_and_forgotten_with_their_last_digest(shop: Shop,
     assert shop.connection.scalar(select(func.count()).select_from(assets)) == 0
 
 
+def test_a_picture_that_is_added_stays_with_the_others(shop: Shop) -> None:
+    first, second = shop.add(pictures=[PICTURE]), shop.add(digest("second"))
+    for _ in range(2):
+        shop.digests.add_assets(first, [OTHER, PICTURE])
+    assert shop.digests.assets_of(first) == (PICTURE, OTHER)
+    assert shop.digests.assets_of(second) == ()
+
+
 def test_the_newest_published_come_first_and_the_withdrawn_not(shop: Shop, now: datetime) -> None:
     def published(slug: str, day: int, moment: datetime) -> int:
         return shop.published(digest(slug, date=date(2024, 11, day)), moment)[0]
@@ -686,6 +694,7 @@ def _writes(shop: Shop) -> dict[str, Callable[[], object]]:
         "digests.set_state": lambda: shop.digests.set_state(1, DigestState.HELD, from_states=NOT_YET, now=now),
         "digests.publish": lambda: shop.publish(1),
         "digests.set_mail": lambda: shop.digests.set_mail(1, MailChoice.NONE),
+        "digests.add_assets": lambda: shop.digests.add_assets(1, [PICTURE]),
         "editions.add": lambda: shop.freeze(1, made=digest()),
         "mailings.add": lambda: shop.mail(1, 1),
         "mailings.set_state": lambda: shop.mailings.set_state(1, MailingState.DONE, [MailingState.RUNNING], now),
