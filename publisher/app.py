@@ -185,7 +185,8 @@ class App:
         def mint(record: DigestRecord) -> str:
             return mint_entry_id(domain, self.clock().date(), record.newsletter, record.slug)
 
-        return Publisher(self.store, self.render, mint, [target_of(endpoint) for endpoint in self.endpoints])
+        targets = [target_of(endpoint) for endpoint in self.endpoints]
+        return Publisher(self.store, self.render, mint, targets, self.logos.assets)
 
     @cached_property
     def editorial(self) -> Editorial:

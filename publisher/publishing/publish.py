@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from publisher import due
-from publisher.digests.model import Digest, DigestState
+from publisher.digests.model import Asset, Digest, DigestState
 from publisher.digests.record import DigestRecord, MailChoice
 from publisher.editions import RenderedEdition
 from publisher.errors import PublisherError, RenderError
@@ -69,13 +69,22 @@ class Publisher:
         render: makes the edition's bytes.
         mint: the entry id of a digest that has none yet.
         targets: the endpoints of every publication, as `endpoint:NAME`.
+        logos: kept with every digest that is published, so that what shows them has them wherever it is put.
     """
 
-    def __init__(self, store: Store, render: Render, mint: MintEntryId, targets: Sequence[str]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        render: Render,
+        mint: MintEntryId,
+        targets: Sequence[str],
+        logos: Sequence[Asset] = (),
+    ) -> None:
         self._store = store
         self._render = render
         self._mint = mint
         self._targets = targets
+        self._logos = logos
 
     def waiting(self, cadence: Cadence, now: datetime) -> dict[int, str]:
         """What each digest of a newsletter waits for, by its id; nothing for one that does not wait."""
@@ -179,6 +188,7 @@ class Publisher:
                 record.id, slot=slot, mail=mail, entry_id=entry_id, now=now, from_states=from_states
             ):
                 return False
+            unit.digests.add_assets(record.id, self._logos)
             edition_id = unit.editions.add(
                 digest_id=record.id,
                 number=1,
