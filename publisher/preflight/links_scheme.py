@@ -16,7 +16,8 @@ _LINKABLE = frozenset({Role.TEXT, Role.NOTE, Role.CELL, Role.CAPTION, Role.HEADI
 """Pieces in which an address could be a link."""
 
 _MISTYPED = re.compile(
-    r"(?:https?:?/|https?:?\\|(?:htt|htp|hhtp|htttp|ttp|ttps|htps|httpss)://)[^\s/].*", re.IGNORECASE
+    r"(?:https?(?::/|//|:?\\{1,2}|:/{3,})|(?:htt|htp|hhtp|htttp|ttp|ttps|htps|htpps|httpss)://)[^\s/\\].*",
+    re.IGNORECASE,
 )
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _LONGEST = 2000

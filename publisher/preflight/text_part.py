@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from publisher.editions import BlockKind
 from publisher.preflight.folding import words
 from publisher.preflight.model import Candidate, Level, Problem, Rule
 from publisher.preflight.pieces import Role
@@ -13,7 +14,8 @@ from publisher.preflight.wording import listed
 
 _REMEDY = "This is a fault of the publisher or of a template, not of the digest: report it"
 _UNSAID = frozenset({Role.TITLE, Role.AUTHOR, Role.ALT})
-"""Alt text stands where a picture is not seen; title and author are looked for by themselves."""
+"""Alt text stands where a picture is not seen; title and author are looked for by themselves,
+as is the note of a correction."""
 
 
 def _check(candidate: Candidate) -> Iterator[Problem]:
@@ -25,8 +27,10 @@ def _check(candidate: Candidate) -> Iterator[Problem]:
     for block in read.blocks:
         if not block.own:
             yield from _missing(_wanted(block, _written(candidate, block)), block.text, block.place)
-    title = [candidate.digest.title, candidate.digest.author]
-    yield from _missing(_counted(title), "\n".join(block.text for block in read.blocks if block.own), "title")
+    opening = "\n".join(block.text for block in read.blocks if block.block.kind is BlockKind.OPENING)
+    yield from _missing(
+        _counted([candidate.digest.title, candidate.digest.author, candidate.note]), opening, "title"
+    )
 
 
 def _written(candidate: Candidate, block: MailBlock) -> Counter[str]:

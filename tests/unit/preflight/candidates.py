@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from publisher.config import Colours, DarkColours
 from publisher.digests.model import Block, Digest, Inline, Section
-from publisher.editions import EditionBlock, RenderedEdition, choose
+from publisher.editions import BlockKind, EditionBlock, Field, FieldName, Parts, RenderedEdition, choose
 from publisher.messages import Letterhead, Person, compile_message
 from publisher.preflight.model import Candidate, Earlier, Problem, Rule
 from publisher.preflight.registry import RULES
@@ -109,3 +109,39 @@ def rule(name: str) -> Rule:
 def problems(name: str, given: Candidate) -> list[Problem]:
     """What a rule says."""
     return list(rule(name).check(given))
+
+
+def edited(
+    given: Candidate,
+    kind: BlockKind,
+    *,
+    html: Callable[[str], str] = lambda literal: literal,
+    text: Callable[[str], str] = lambda literal: literal,
+) -> Candidate:
+    """The candidate as another template would have made it: the literal parts of blocks of one kind changed."""
+
+    def change(block: EditionBlock) -> EditionBlock:
+        if block.kind is not kind:
+            return block
+        in_html, in_text = (
+            tuple(by(part) if isinstance(part, str) else part for part in parts)
+            for by, parts in ((html, block.html), (text, block.text))
+        )
+        return replace(block, html=in_html, text=in_text)
+
+    return remade(given, map(change, given.rendered.blocks))
+
+
+def without_field(given: Candidate, name: FieldName, *, html: bool = False, text: bool = False) -> Candidate:
+    """The candidate with a field lost from its HTML or text."""
+
+    def lost(parts: Parts, gone: bool) -> Parts:
+        return tuple(part for part in parts if not (gone and part == Field(name)))
+
+    return remade(
+        given,
+        (
+            replace(block, html=lost(block.html, html), text=lost(block.text, text))
+            for block in given.rendered.blocks
+        ),
+    )
