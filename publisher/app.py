@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from publisher import config, slots
-from publisher.config import Settings
+from publisher.config import Newsletter, Settings
 from publisher.digests.identity import Home
 from publisher.digests.model import Digest
 from publisher.digests.record import DigestRecord
@@ -30,17 +30,22 @@ from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.rescue import Rescuer
 from publisher.mailings.sending import SenderParts, SenderResult, StopSignal, run_sender
 from publisher.people import People
+from publisher.preflight import registry
 from publisher.providers import registry as providers
 from publisher.publishing.channels import Channels, target_of
 from publisher.publishing.editorial import Editorial
+from publisher.publishing.examining import sample_digest
+from publisher.publishing.inspecting import Inspection, Inspector, World
 from publisher.publishing.intake import Intake
 from publisher.publishing.links import Links
 from publisher.publishing.logos import Logos, read_logos
 from publisher.publishing.mail_start import MailStarter
 from publisher.publishing.mailroom import Mailroom
 from publisher.publishing.passes import Passes, PassReport
-from publisher.publishing.previewing import preview_documents, unpublished_edition
+from publisher.publishing.preflighting import Gate
+from publisher.publishing.previewing import preview_documents
 from publisher.publishing.publish import Cadence, Publisher
+from publisher.publishing.seeking import Seeker, Sought
 from publisher.publishing.site import Site
 from publisher.rendering.edition import render
 from publisher.rendering.look import Look, SiteLook, newsletter_look, site_look
@@ -89,10 +94,11 @@ def load_settings(config_file: Path) -> Settings:
     """The settings, checked as far as they go without touching anything outside.
 
     Raises:
-        ConfigError: a key is wrong, or a schedule cannot be read.
+        ConfigError: a key is wrong, a schedule cannot be read, or there is no such rule of preflight.
     """
     settings = config.load(config_file)
     slots.check(settings, file=str(config_file))
+    registry.check_levels(settings.preflight.rules, file=str(config_file))
     return settings
 
 
@@ -186,12 +192,26 @@ class App:
             return mint_entry_id(domain, self.clock().date(), record.newsletter, record.slug)
 
         targets = [target_of(endpoint) for endpoint in self.endpoints]
-        return Publisher(self.store, self.render, mint, targets, self.logos.assets)
+        return Publisher(self.store, self.render, mint, targets, self.gate, self.logos.assets)
 
     @cached_property
     def editorial(self) -> Editorial:
         """What editors do by hand."""
-        return Editorial(self.store, self.publisher)
+        return Editorial(self.store, self.publisher, self.gate)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What looks at digests before they are mailed."""
+        rules = self.settings.preflight.rules
+        inspector = Inspector(self.settings, registry.RULES, registry.levels(rules), self.composer, self.world)
+        return Gate(self.store, inspector)
+
+    @cached_property
+    def world(self) -> World:
+        """Who asks outside what rules want to know; a test puts somebody in its place before it is first used."""
+        from publisher.publishing.outside import Outside  # late: HTTP and DNS take their time to load
+
+        return Outside(self.settings.preflight, self.settings.path(Path("var/links.json")), self.clock)
 
     @cached_property
     def mailroom(self) -> Mailroom:
@@ -255,6 +275,40 @@ class App:
         newsletter = self.settings.newsletter_named(edition.digest.newsletter)
         return EditionComposer(edition, newsletter, self.settings.site, self.secret)
 
+    def seek(self, name: str) -> Sought:
+        """The digest that an existing path, else a slug, else newsletter/slug names.
+
+        Raises:
+            UsageError: no file and no digest of that name.
+            PublisherError: it cannot be read or rendered, and could not be published either.
+        """
+        return Seeker(self.store, self.intake, self.editorial, self.render).seek(name, self.clock())
+
+    def inspect(self, sought: Sought, *, ask: bool = True) -> Inspection:
+        """Look at a digest as if it were mailed now, and store nothing; `ask` also asks the world.
+
+        Raises:
+            ConfigError: nothing at all could be mailed, whatever the digest says.
+        """
+        return self.gate.look(sought.edition, sought.sizes, self.clock(), ask=ask)
+
+    def rehearse(self, newsletter: Newsletter) -> Inspection:
+        """Look at a small digest of a newsletter that is sent to nobody: what is found is the instance's own.
+
+        Raises:
+            PublisherError: it cannot be rendered or mailed at all.
+        """
+        now, site = self.clock(), self.settings.site
+        language = newsletter.language or site.language
+        digest = sample_digest(newsletter, site.url, language, now.astimezone(newsletter.zone).date())
+        edition = Edition(0, 0, 1, digest, self.render(digest, False), "", now, now)
+        return self.gate.look(edition, {}, now)
+
+    @property
+    def schema(self) -> str:
+        """The database's schema, which is this version's: no other is opened."""
+        return migrate.HEAD
+
     def preview(self, name: str) -> tuple[Digest, Sequence[Document]]:
         """The documents of a digest: a file, or one that is known by its slug or newsletter/slug.
 
@@ -262,33 +316,24 @@ class App:
             UsageError: no file and no digest of that name.
             PublisherError: it cannot be read, rendered or composed, and could not be published either.
         """
-        now = self.clock()
-        path = Path(name)
-        if os.path.isfile(path):  # noqa: PTH113 - unlike Path.is_file, False for a name no file can have
-            finding = self.intake.read(path, now)
-            edition = unpublished_edition(finding.digest, self.render(finding.digest, False), now)
-            assets, entry_id = finding.assets, ""
-        else:
-            record = self.editorial.find(name)
-            with self.store.read() as unit:
-                stored, digest = unit.editions.newest(record.id), unit.digests.content(record.id)
-                repeats = unit.digests.title_published_before(record.newsletter, record.title, record.id)
-                assets, entry_id = unit.digests.assets_of(record.id), record.entry_id or ""
-            edition = stored or unpublished_edition(digest, self.render(digest, repeats), now)
-        digest = edition.digest
-        entry_id = entry_id or mint_entry_id(
+        now, sought = self.clock(), self.seek(name)
+        edition, digest = sought.edition, sought.edition.digest
+        entry_id = sought.entry_id or mint_entry_id(
             authority(self.settings.site.url), now.date(), digest.newsletter, digest.slug
         )
-        look = self.look(digest.newsletter)
-        documents = preview_documents(
-            edition,
-            tuple(dict.fromkeys((*self.logos.assets, *assets))),
-            self.composer(edition),
-            look,
-            entry_id,
-            now,
+        look, findings = self.look(digest.newsletter), self.inspect(sought).findings
+        composer = self.composer(edition)
+        return digest, tuple(
+            preview_documents(
+                edition,
+                tuple(dict.fromkeys((*self.logos.assets, *sought.assets))),
+                composer,
+                look,
+                entry_id,
+                now,
+                findings,
+            )
         )
-        return digest, tuple(documents)
 
     # --- passes ----------------------------------------------------------------------------------------------
 
@@ -312,7 +357,7 @@ class App:
         """One pass over everything due now; of two at once the second waits, and finds it done."""
         first_target = target_of(self.endpoints[0]) if self.endpoints else None
         starter = MailStarter(self.store, self.mailroom.start, first_target, self.settings.site.wait)
-        passes = Passes(self.intake, self.publisher, self.cadences, self.channels, starter)
+        passes = Passes(self.intake, self.publisher, self.cadences, self.channels, starter, self.gate)
         with self.locked():
             return passes.run(self.clock, sleep)
 

@@ -31,6 +31,9 @@ FIRST_REST = timedelta(seconds=30)
 LONGEST_REST = timedelta(minutes=15)
 """How long sending rests when the provider cannot be used at all: doubled each time, up to the longest."""
 
+FEW = 3
+"""Warnings of one digest that the log tells; of more, only how many."""
+
 _log = logging.getLogger("publisher")
 
 
@@ -171,6 +174,11 @@ def _tell(report: PassReport) -> None:
     for one in report.published:
         mailed = "mailed" if one.mail is MailChoice.MAILED else "page and feeds only"
         _log.info("published %s (%s)", one.digest.key, mailed)
+        for finding in one.findings[:FEW]:
+            _log.warning("%s: %s", one.digest.key, finding)
+        if len(one.findings) > FEW:
+            more = len(one.findings) - FEW
+            _log.warning("%s: %d more: `publisher check %s`", one.digest.key, more, one.digest.key)
     for record, reason in report.held:
         _log.warning("held %s: %s", record.key, reason)
     for put in report.puts:

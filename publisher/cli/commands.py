@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from publisher import __version__
-from publisher.cli import db, digest, feed, init, mailing, preview, resend, run, sender, serve, subscriber
+from publisher.cli import check, db, digest, feed, init, mailing, preview, resend, run, sender, serve, subscriber
 from publisher.cli.context import Options, use
 
 app = typer.Typer(
@@ -42,7 +42,7 @@ def root(
     use(Options(config, debug))
 
 
-for module in (init, run, serve, preview, resend, sender):
+for module in (init, run, serve, preview, check, resend, sender):
     module.register(app)
 for name, group in (
     ("digest", digest.app),

@@ -7,10 +7,13 @@ from typing import Annotated
 import typer
 
 from publisher.app import App
+from publisher.cli.check import tell_blocked, tell_findings
 from publisher.cli.context import actor, instance
 from publisher.cli.output import cell, local, say, show_json, show_rows
 from publisher.digests.model import DigestState
 from publisher.digests.record import DigestRecord
+from publisher.publishing.editorial import Story
+from publisher.publishing.preflighting import BlockedError, stored_findings
 
 app = typer.Typer(no_args_is_help=True, help="Digests: list, show, finalize, hold, release.")
 
@@ -77,9 +80,10 @@ def show(name: Name, as_json: Json = False) -> None:
             "events": [{"at": e.at, "kind": e.kind, "actor": e.actor, **e.data} for e in story.events],
         }
         if as_json:
-            show_json(facts)
+            show_json(facts | {"preflight": _preflight(story)})
         else:
             _show(facts)
+            _show_preflight(story)
 
 
 @app.command()
@@ -104,12 +108,23 @@ def hold(name: Name, reason: Reason = "held by an editor") -> None:
 def release(
     name: Name,
     mail: Annotated[bool, typer.Option("--mail", help="Mail one that went to page and feeds only.")] = False,
+    despite: Annotated[
+        list[str] | None,
+        typer.Option("--despite", metavar="RULE", help="A rule of preflight that shall not keep it; repeat it."),
+    ] = None,
     reason: Reason = "",
 ) -> None:
-    """Publish now, whatever the slot."""
+    """Publish now, whatever the slot; preflight looks first."""
     with instance() as opened:
         record = opened.editorial.find(name)
-        line = opened.editorial.release(record, opened.clock(), actor=actor(), reason=reason, mail=mail)
+        overruled = tuple(despite or ())
+        try:
+            line = opened.editorial.release(
+                record, opened.clock(), actor=actor(), reason=reason, mail=mail, despite=overruled
+            )
+        except BlockedError as blocked:
+            tell_blocked(blocked, overruled, mail=mail)
+            raise typer.Exit(blocked.exit_code) from blocked
         say(line)
         say("`publisher run` (or `publisher serve`, when it runs) carries it out")
 
@@ -147,3 +162,26 @@ def _show(facts: dict[str, object]) -> None:
                 )
         elif value not in ("", None):
             say(f"{key + ':':14}{cell(value)}")
+
+
+def _preflight(story: Story) -> dict[str, object] | None:
+    """What was found when the digest was last to be mailed."""
+    found = story.preflight
+    if found is None:
+        return None
+    return {
+        "at": found.at,
+        "published": found.edition_id is not None,
+        "despite": list(found.despite),
+        "findings": [dict(finding) for finding in found.findings],
+    }
+
+
+def _show_preflight(story: Story) -> None:
+    found = story.preflight
+    if found is None:
+        return
+    despite = f", published despite {', '.join(found.despite)}" if found.despite else ""
+    nothing = "" if found.findings else ", nothing was found"
+    say(f"preflight:    {cell(found.at)}{despite}{nothing}")
+    tell_findings(stored_findings(found), found.despite)

@@ -76,11 +76,13 @@ def _show_plain(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) ->
 
 
 def cell(value: object) -> str:
-    """A value as one cell; moments to the minute."""
+    """A value as one cell; moments to the minute, lists with commas."""
     if value is None:
         return "-"
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     return str(value)
 
 

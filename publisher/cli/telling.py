@@ -6,16 +6,25 @@ from collections.abc import Collection, Sequence
 
 from publisher.app import App
 from publisher.cli.output import count, say, warn
+from publisher.digests.intake import PREFLIGHT
 from publisher.digests.record import DigestRecord, MailChoice
+from publisher.preflight.model import Level
 from publisher.publishing.channels import Put
 from publisher.publishing.mailroom import MailingFacts
 from publisher.publishing.passes import PassReport
+from publisher.publishing.publish import Published
 
 MAIL = {
     MailChoice.MAILED: "page, feeds and mail",
     MailChoice.BACKLOG: "page and feeds only, not mailed: backlog",
     MailChoice.NONE: "page and feeds only",
 }
+WORDS = {Level.BLOCK: "BLOCKS", Level.WARN: "warns"}
+"""A finding's level as a word: not everybody sees its colour."""
+
+FEW = 3
+"""Warnings of one digest that a pass tells; of more, only how many."""
+
 SHOWN = 20
 """Lines of one kind that are told one by one; of more, only how many."""
 
@@ -29,10 +38,11 @@ def tell_pass(app: App, report: PassReport) -> None:
         warn(f"publisher: {note}")
     for one in report.published[:SHOWN]:
         say(f"Published    {one.digest.key}: {MAIL[one.mail]}")
+        _tell_warnings(one)
     _more(len(report.published))
     for record, reason in report.held:
         say(f"Held         {record.key}: {reason}")
-        say(f"             `publisher digest release {record.key}` publishes it now")
+        say(f"             {_way_on(record, reason)}")
     for put in report.puts:
         tell_put(app, put)
     for start in report.starts:
@@ -44,6 +54,20 @@ def tell_pass(app: App, report: PassReport) -> None:
         warn(f"publisher: {error}")
     if not report.did_something:
         say("Nothing new to publish")
+
+
+def _tell_warnings(one: Published) -> None:
+    """What preflight found and let go, in so few lines that they are read every day."""
+    for finding in one.findings[:FEW]:
+        say(f"{WORDS[finding.level]:12} {finding}")
+    if len(one.findings) > FEW:
+        say(f"             {len(one.findings) - FEW} more: `publisher check {one.digest.key}`")
+
+
+def _way_on(record: DigestRecord, reason: str) -> str:
+    if reason.startswith(PREFLIGHT):
+        return f"mend its file, or `publisher digest release {record.key} --despite RULE --reason TEXT`"
+    return f"`publisher digest release {record.key}` publishes it now"
 
 
 def tell_held(held: Sequence[DigestRecord], told: Collection[int]) -> None:

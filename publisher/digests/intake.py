@@ -17,6 +17,9 @@ from publisher.errors import DigestError
 LEFT = "its file left the inbox"
 """Why a finalized digest is held when its file is gone; the same file coming back releases exactly this."""
 
+PREFLIGHT = "preflight: "
+"""How the reason begins for which preflight holds a digest; another revision of the file is looked at anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Take:
@@ -216,7 +219,7 @@ def _changed(record: DigestRecord, finding: Finding) -> Intent:
             return ChangedAfterPublication(record, finding)
         case DigestState.WITHDRAWN:
             return Ignore(finding, record, f"{finding.path}: changed, but {record.key} is withdrawn; ignored")
-        case DigestState.HELD if record.held_because != LEFT:
+        case DigestState.HELD if record.held_because != LEFT and not record.held_because.startswith(PREFLIGHT):
             return Replace(record, finding, DigestState.HELD, record.held_because)
         case _:
             return Replace(record, finding, _wanted(finding))

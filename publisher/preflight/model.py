@@ -46,6 +46,15 @@ class Finding:
     remedy: str
     place: str = ""
 
+    def __str__(self) -> str:
+        """One line: where, what, and the rule that says so."""
+        return f"{self.where}{self.message} ({self.rule})"
+
+    @property
+    def where(self) -> str:
+        """The place as the beginning of a line, or nothing."""
+        return f"{self.place}: " if self.place else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from publisher.digests.intake import PREFLIGHT
 from publisher.digests.model import DigestState
 from publisher.digests.record import DigestRecord, MailChoice
 from publisher.editions import Publication
 from publisher.errors import UsageError
-from publisher.ledger import Mailing
-from publisher.publishing.ports import Event, Store
+from publisher.ledger import Mailing, MailingKind
+from publisher.publishing.ports import Event, Preflight, Store
+from publisher.publishing.preflighting import BlockedError, Gate, held_here
 from publisher.publishing.publish import Publisher, plan_scheduled
 
 SUGGESTED = 3
@@ -20,7 +22,8 @@ SUGGESTED = 3
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Everything known about one digest. `edition` and `subject` are the newest edition's."""
+    """Everything known about one digest. `edition` and `subject` are the newest edition's; `preflight` is what was
+    found when it was last to be mailed, None when it never was."""
 
     record: DigestRecord
     edition: int | None
@@ -28,14 +31,16 @@ class Story:
     mailings: Sequence[Mailing]
     publications: Sequence[Publication]
     events: Sequence[Event]
+    preflight: Preflight | None = None
 
 
 class Editorial:
     """Acts on one digest, each recorded with its actor and reason."""
 
-    def __init__(self, store: Store, publisher: Publisher) -> None:
+    def __init__(self, store: Store, publisher: Publisher, gate: Gate) -> None:
         self._store = store
         self._publisher = publisher
+        self._gate = gate
 
     def find(self, text: str) -> DigestRecord:
         """The digest that `slug` or `newsletter/slug` names.
@@ -72,6 +77,7 @@ class Editorial:
                 mailings=unit.mailings.all(record.id),
                 publications=unit.publications.of_edition(edition.id) if edition else (),
                 events=unit.events.of_digest(record.id),
+                preflight=unit.preflights.newest(record.id),
             )
 
     def finalize(self, record: DigestRecord, now: datetime, *, actor: str) -> None:
@@ -83,43 +89,81 @@ class Editorial:
         self._change(record, DigestState.FINALIZED, {DigestState.DRAFT}, "digest.finalized", now, actor=actor)
 
     def hold(self, record: DigestRecord, now: datetime, *, actor: str, reason: str) -> None:
-        """Keep a digest back until it is released.
+        """Keep a digest back until it is released; one that preflight holds then no longer goes by itself.
 
         Raises:
-            UsageError: it is published already, or held.
+            UsageError: it is published already, or held by somebody; or the reason is one that preflight gives.
         """
+        if reason.startswith(PREFLIGHT):
+            raise UsageError(f'a reason that begins with "{PREFLIGHT}" is preflight\'s own', remedy="Word it anew")
         self._change(
             record,
             DigestState.HELD,
-            {DigestState.DRAFT, DigestState.FINALIZED},
+            {DigestState.DRAFT, DigestState.FINALIZED} | ({DigestState.HELD} if held_here(record) else set()),
             "digest.held",
             now,
             actor=actor,
             reason=reason,
         )
 
-    def release(self, record: DigestRecord, now: datetime, *, actor: str, reason: str, mail: bool) -> str:
+    def release(
+        self,
+        record: DigestRecord,
+        now: datetime,
+        *,
+        actor: str,
+        reason: str,
+        mail: bool,
+        despite: Collection[str] = (),
+    ) -> str:
         """Publish now, whatever the slot; with `mail`, mail a digest that went to page and feeds only.
+
+        Args:
+            record: the digest.
+            now: aware.
+            actor: who says so.
+            reason: why; wanted with `despite`.
+            mail: whether a published one is meant.
+            despite: rules of preflight that shall not keep it here.
 
         Returns:
             What was done, one line.
 
         Raises:
-            UsageError: there is nothing to release.
+            UsageError: there is nothing to release, or a rule of `despite` does not exist.
+            BlockedError: rules that are not in `despite` keep it here; nothing but what they found is stored.
             RenderError: it cannot be rendered; nothing has changed.
         """
+        self._check(despite, reason)
         if record.state is DigestState.PUBLISHED:
-            return self._mail_backlog(record, now, actor=actor, reason=reason, mail=mail)
+            return self._mail_backlog(record, now, actor=actor, reason=reason, mail=mail, despite=despite)
         if record.state is DigestState.WITHDRAWN:
             raise UsageError(f"{record.key} was withdrawn", remedy="A withdrawn digest stays withdrawn")
-        if not self._publisher.publish_now(record, now, actor=actor, reason=reason):
+        if not self._publisher.publish_now(record, now, actor=actor, reason=reason, despite=despite):
             raise UsageError(
                 f"{record.key} has just been changed or published by somebody else",
                 remedy=f"Look at `publisher digest show {record.key}`",
             )
         return f"{record.key} is published; its mail leaves as soon as its page is stored"
 
-    def _mail_backlog(self, record: DigestRecord, now: datetime, *, actor: str, reason: str, mail: bool) -> str:
+    def _check(self, despite: Collection[str], reason: str) -> None:
+        """Refuse to overrule what is not there, or without a word why."""
+        if unknown := sorted(set(despite) - self._gate.names):
+            known = ", ".join(sorted(self._gate.names))
+            raise UsageError(f'there is no rule "{unknown[0]}"', remedy=f"The rules are: {known}")
+        if despite and not reason.strip():
+            raise UsageError("overruling preflight wants a reason", remedy="Add --reason TEXT; it is kept with it")
+
+    def _mail_backlog(
+        self,
+        record: DigestRecord,
+        now: datetime,
+        *,
+        actor: str,
+        reason: str,
+        mail: bool,
+        despite: Collection[str],
+    ) -> str:
         if not mail:
             remedy = (
                 "It was not mailed (backlog): add --mail to mail it"
@@ -127,18 +171,24 @@ class Editorial:
                 else "To mail somebody again, use `publisher resend`"
             )
             raise UsageError(f"{record.key} is published already", remedy=remedy)
-        with self._store.write() as unit:
+        with self._store.read() as unit:
             edition = unit.editions.newest(record.id)
-            planned = edition and plan_scheduled(unit, record.id, edition.id, now, actor=actor, reason=reason)
-            if not planned:
-                raise UsageError(
-                    f"{record.key} has a mailing already",
-                    remedy=f"`publisher resend {record.key}` reaches those who did not get it",
-                )
+            mailed = any(mailing.kind is MailingKind.SCHEDULED for mailing in unit.mailings.all(record.id))
+        if edition is None or mailed:
+            raise _mailed_already(record)
+        try:
+            inspection = self._gate.let_pass(edition, now, despite)
+        except BlockedError as blocked:
+            self._gate.refuse(record, blocked)
+            raise
+        overruled = inspection.overruled(despite)
+        with self._store.write() as unit:
+            if plan_scheduled(unit, record.id, edition.id, now, actor=actor, reason=reason) is None:
+                raise _mailed_already(record)
             unit.digests.set_mail(record.id, MailChoice.MAILED)
-            unit.events.append(
-                "digest.released", at=now, actor=actor, digest_id=record.id, data={"mail": True, "reason": reason}
-            )
+            self._gate.keep(unit, record, inspection, edition.id, overruled)
+            data = {"mail": True, "reason": reason} | ({"despite": overruled} if overruled else {})
+            unit.events.append("digest.released", at=now, actor=actor, digest_id=record.id, data=data)
         return f"{record.key} is to be mailed"
 
     def _change(
@@ -165,3 +215,10 @@ class Editorial:
                 remedy=f"Look at `publisher digest show {record.key}`",
                 digest=record.key,
             )
+
+
+def _mailed_already(record: DigestRecord) -> UsageError:
+    return UsageError(
+        f"{record.key} has a mailing already",
+        remedy=f"`publisher resend {record.key}` reaches those who did not get it",
+    )

@@ -15,6 +15,7 @@ from publisher.errors import PublisherError
 from publisher.publishing.channels import Channels, Put
 from publisher.publishing.intake import Intake
 from publisher.publishing.mail_start import MailStarter, Start
+from publisher.publishing.preflighting import Gate
 from publisher.publishing.publish import Cadence, DueReport, Published, Publisher
 
 
@@ -47,6 +48,7 @@ class Passes:
         cadences: when each newsletter publishes.
         channels: brings endpoints up to date.
         starter: lets waiting mailings go.
+        gate: knows what to look at again.
     """
 
     def __init__(
@@ -56,15 +58,23 @@ class Passes:
         cadences: Sequence[Cadence],
         channels: Channels,
         starter: MailStarter,
+        gate: Gate,
     ) -> None:
         self._intake = intake
         self._publisher = publisher
         self._cadences = cadences
         self._channels = channels
         self._starter = starter
+        self._gate = gate
 
     def run(self, clock: Callable[[], datetime], sleep: Callable[[float], object]) -> PassReport:
-        """One pass. A failure of one digest, newsletter or endpoint is in the report, and the rest goes on."""
+        """One pass. A failure of one digest, newsletter or endpoint is in the report, and the rest goes on.
+
+        What preflight is to look at again is let go before the inbox is read: the inbox then sees which of it has
+        no file any more.
+        """
+        for cadence in self._cadences:
+            self._gate.reconsider(cadence.newsletter, cadence.stale_after, clock())
         taking = self._intake.take_in(clock, sleep)
         result = DueReport()
         for cadence in self._cadences:

@@ -14,10 +14,12 @@ from functools import partial
 from publisher import due
 from publisher.digests.model import Asset, Digest, DigestState
 from publisher.digests.record import DigestRecord, MailChoice
-from publisher.editions import RenderedEdition
-from publisher.errors import PublisherError, RenderError
+from publisher.editions import Edition, RenderedEdition
+from publisher.errors import ConfigError, PublisherError, RenderError
 from publisher.ledger import MailingKind, MailingState
+from publisher.preflight.model import Finding
 from publisher.publishing.ports import Store, Unit
+from publisher.publishing.preflighting import BlockedError, Gate
 
 UNPUBLISHED = frozenset({DigestState.DRAFT, DigestState.FINALIZED, DigestState.HELD})
 
@@ -39,10 +41,11 @@ class Cadence:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One digest that has just been published."""
+    """One digest that has just been published, with what preflight found, if it was mailed."""
 
     digest: DigestRecord
     mail: MailChoice
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Publisher:
         render: makes the edition's bytes.
         mint: the entry id of a digest that has none yet.
         targets: the endpoints of every publication, as `endpoint:NAME`.
+        gate: looks at what is to be mailed.
         logos: kept with every digest that is published, so that what shows them has them wherever it is put.
     """
 
@@ -78,12 +82,14 @@ class Publisher:
         render: Render,
         mint: MintEntryId,
         targets: Sequence[str],
+        gate: Gate,
         logos: Sequence[Asset] = (),
     ) -> None:
         self._store = store
         self._render = render
         self._mint = mint
         self._targets = targets
+        self._gate = gate
         self._logos = logos
 
     def waiting(self, cadence: Cadence, now: datetime) -> dict[int, str]:
@@ -138,31 +144,57 @@ class Publisher:
         return result
 
     def _publish_one(self, record: DigestRecord, intent: due.Publish, now: datetime) -> DueReport:
-        """Carry one intent out; a digest that cannot be rendered is held, and the rest goes on."""
+        """Carry one intent out; a digest that cannot be rendered, or must not be mailed, is held."""
         allowed = {DigestState.FINALIZED}
         try:
             done = self._publish(record, intent.slot, intent.mail, now, allowed, actor="schedule")
+        except BlockedError as blocked:
+            return self._hold(record, blocked.held_because, now, blocked)
         except RenderError as error:
             return self._hold(record, f"it cannot be rendered: {error.message}", now) + DueReport(errors=(error,))
-        return DueReport(published=(Published(record, intent.mail),)) if done else DueReport()
+        except ConfigError as error:  # no fault of the digest: it goes when that is mended
+            return DueReport(errors=(error,))
+        return DueReport(published=(done,)) if done else DueReport()
 
-    def publish_now(self, record: DigestRecord, now: datetime, *, actor: str, reason: str) -> bool:
-        """Publish and mail one digest whatever the slot; False when somebody else just did.
+    def publish_now(
+        self, record: DigestRecord, now: datetime, *, actor: str, reason: str, despite: Collection[str] = ()
+    ) -> Published | None:
+        """Publish and mail one digest whatever the slot; None when somebody else just did.
+
+        Args:
+            record: the digest.
+            now: aware.
+            actor: who says so.
+            reason: why.
+            despite: rules that shall not keep it here.
 
         Raises:
+            BlockedError: other rules keep it here; what they found is stored, nothing else has changed.
             RenderError: it cannot be rendered; nothing has changed.
         """
-        return self._publish(record, None, MailChoice.MAILED, now, UNPUBLISHED, actor=actor, reason=reason)
+        mailed = MailChoice.MAILED
+        try:
+            return self._publish(
+                record, None, mailed, now, UNPUBLISHED, actor=actor, reason=reason, despite=despite
+            )
+        except BlockedError as blocked:
+            self._gate.refuse(record, blocked)
+            raise
 
-    def _hold(self, record: DigestRecord, reason: str, now: datetime) -> DueReport:
+    def _hold(
+        self, record: DigestRecord, reason: str, now: datetime, blocked: BlockedError | None = None
+    ) -> DueReport:
         with self._store.write() as unit:
+            if unit.digests.get(record.id).source_hash != record.source_hash:
+                return DueReport()  # replaced meanwhile: the next pass judges the new one
             changed = unit.digests.set_state(
                 record.id, DigestState.HELD, held_because=reason, from_states={DigestState.FINALIZED}, now=now
             )
             if changed:
-                unit.events.append(
-                    "digest.held", at=now, actor="schedule", digest_id=record.id, data={"reason": reason}
-                )
+                data = {"reason": reason} | ({"rules": blocked.rules} if blocked else {})
+                unit.events.append("digest.held", at=now, actor="schedule", digest_id=record.id, data=data)
+                if blocked:
+                    self._gate.keep(unit, record, blocked.inspection, None)
         return DueReport(held=((record, reason),)) if changed else DueReport()
 
     def _publish(
@@ -175,19 +207,22 @@ class Publisher:
         *,
         actor: str,
         reason: str = "",
-    ) -> bool:
+        despite: Collection[str] = (),
+    ) -> Published | None:
         with self._store.read() as unit:
             digest = unit.digests.content(record.id)
             repeats = unit.digests.title_published_before(record.newsletter, record.title, record.id)
         rendered = self._render(digest, repeats)
+        draft = Edition(0, record.id, 1, digest, rendered, "", now, now)
+        inspection = self._gate.let_pass(draft, now, despite) if mail is MailChoice.MAILED else None
         with self._store.write() as unit:
             if unit.digests.get(record.id).source_hash != record.source_hash:
-                return False  # replaced while it was rendered: the next pass takes the new one
+                return None  # replaced while it was rendered: the next pass takes the new one
             entry_id = record.entry_id or self._mint(record)
             if not unit.digests.publish(
                 record.id, slot=slot, mail=mail, entry_id=entry_id, now=now, from_states=from_states
             ):
-                return False
+                return None
             unit.digests.add_assets(record.id, self._logos)
             edition_id = unit.editions.add(
                 digest_id=record.id,
@@ -199,18 +234,22 @@ class Publisher:
                 created_at=now,
                 updated_at=now,
             )
-            if mail is MailChoice.MAILED:
+            overruled: list[str] = []
+            if inspection:
+                overruled = inspection.overruled(despite)
+                self._gate.keep(unit, record, inspection, edition_id, overruled)
                 plan_scheduled(unit, record.id, edition_id, now, actor=actor, reason=reason)
             for target in self._targets:
                 unit.publications.ensure(target, now)
+            data = {"mail": mail, "reason": reason, "slot": slot.isoformat() if slot else None}
             unit.events.append(
                 "digest.published",
                 at=now,
                 actor=actor,
                 digest_id=record.id,
-                data={"mail": mail, "reason": reason, "slot": slot.isoformat() if slot else None},
+                data=data | ({"despite": overruled} if overruled else {}),
             )
-        return True
+        return Published(record, mail, inspection.findings if inspection else ())
 
 
 def _taken(records: Iterable[DigestRecord]) -> frozenset[datetime]:

@@ -1,0 +1,158 @@
+"""`publisher check`: what is wrong with a digest before it leaves, or with the instance."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from publisher.app import App, load_settings, open_app
+from publisher.cli.context import instance, options
+from publisher.cli.output import count, say, show_json, warn
+from publisher.cli.telling import WORDS
+from publisher.config import Newsletter
+from publisher.errors import PublisherError, StorageError
+from publisher.preflight.model import Finding, Level
+from publisher.publishing.examining import NOT_CHECKED, Check, check, failed, folder_checks
+from publisher.publishing.inspecting import Inspection
+from publisher.publishing.preflighting import BlockedError
+
+REFUSED_SHOWN = 8
+"""Findings that a refusal lists: it has to stay one screen."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("check")(check_)
+
+
+def check_(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[DIGEST]", help="A file, or a slug, or newsletter/slug; none: the instance."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+) -> None:
+    """Look at a digest as it will be looked at before it is mailed; without one, at the instance."""
+    blocks = _instance(as_json) if name is None else _digest(name, as_json)
+    if blocks:
+        raise typer.Exit(1)
+
+
+# --- a digest --------------------------------------------------------------------------------------------------
+
+
+def _digest(name: str, as_json: bool) -> bool:
+    with instance() as opened:
+        inspection = opened.inspect(opened.seek(name))
+    blocking = inspection.blocking()
+    if as_json:
+        show_json(_facts(inspection))
+    else:
+        say(f"{inspection.digest.key}: “{inspection.digest.title}”")
+        say()
+        tell_findings(inspection.findings)
+        say(_summary(inspection))
+    return bool(blocking)
+
+
+def _facts(inspection: Inspection) -> dict[str, object]:
+    return {
+        "digest": inspection.digest.key,
+        "title": inspection.digest.title,
+        "edition": inspection.edition.number if inspection.edition.id else None,
+        "at": inspection.at,
+        "blocked": bool(inspection.blocking()),
+        "findings": [asdict(finding) for finding in inspection.findings],
+    }
+
+
+def _summary(inspection: Inspection) -> str:
+    blocking = len(inspection.blocking())
+    warning = len(inspection.findings) - blocking
+    if not inspection.findings:
+        return "Nothing was found."
+    if not blocking:
+        return f"Nothing blocks; {count(warning, 'warning')}."
+    blocks = "1 finding blocks" if blocking == 1 else f"{blocking} findings block"
+    return f"{blocks}: it is not mailed until that is mended or overruled; {count(warning, 'warning')}."
+
+
+def tell_findings(findings: Sequence[Finding], despite: Collection[str] = ()) -> None:
+    """Each finding: level, place, message and rule in a line, the remedy below; `despite` are rules overruled."""
+    for finding in findings:
+        overruled = finding.level is Level.BLOCK and finding.rule in despite
+        say(f"{'despite' if overruled else WORDS[finding.level]:7} {finding}")
+        if finding.remedy:
+            say(f"        {finding.remedy}")
+    if findings:
+        say()
+
+
+def tell_blocked(blocked: BlockedError, despite: Collection[str], *, mail: bool) -> None:
+    """Why nothing was mailed, and how to go on, on one screen."""
+    key = blocked.inspection.digest.key
+    warn(f"publisher: {key} is not mailed: preflight found what must not leave")
+    for finding in blocked.findings[:REFUSED_SHOWN]:
+        warn(f"  {WORDS[finding.level]} {finding}")
+        if finding.remedy:
+            warn(f"         {finding.remedy}")
+    if len(blocked.findings) > REFUSED_SHOWN:
+        warn(f"  and {len(blocked.findings) - REFUSED_SHOWN} more: `publisher check {key}`")
+    rules = " ".join(f"--despite {rule}" for rule in dict.fromkeys([*despite, *blocked.rules]))
+    warn("Mend it; or, if it shall leave as it is:")
+    warn(f"  publisher digest release {key} {'--mail ' if mail else ''}{rules} --reason TEXT")
+
+
+# --- the instance ----------------------------------------------------------------------------------------------
+
+
+def _instance(as_json: bool) -> bool:
+    checks = list(_checks())
+    if as_json:
+        show_json({"checks": [asdict(each) for each in checks], "not_checked": NOT_CHECKED})
+    else:
+        for each in checks:
+            say(f"{'BLOCKS' if each.blocks else 'warns' if each.findings else 'ok':7} {each.name}: {each.detail}")
+            for finding in each.findings:
+                _tell_trouble(finding)
+        say()
+        say(f"Not checked: {', '.join(NOT_CHECKED)}.")
+    return any(each.blocks for each in checks)
+
+
+def _tell_trouble(finding: Finding) -> None:
+    say(f"        {finding.where}{finding.message}" + (f". {finding.remedy}" if finding.remedy else ""))
+
+
+def _checks() -> Iterator[Check]:
+    """Everything that can be looked at; what is wrong with one thing does not keep the others from it."""
+    file = options().config
+    settings = load_settings(file)
+    yield Check("configuration", str(file))
+    yield from folder_checks(settings)
+    kind = settings.storage.url.partition(":")[0]
+    try:
+        opened = open_app(file)
+    except StorageError as error:
+        yield failed("database", kind, error)
+        return
+    try:
+        yield Check("database", f"{kind}, schema {opened.schema}")
+        yield check("secret", "signs the links in mails", lambda: opened.secret)
+        for newsletter in settings.newsletter:
+            yield _newsletter(opened, newsletter)
+    finally:
+        opened.close()
+
+
+def _newsletter(opened: App, newsletter: Newsletter) -> Check:
+    """Templates, theme and sender of a newsletter, by a digest that is sent to nobody."""
+    name, detail = f"newsletter {newsletter.slug}", "a test digest, rendered, composed and looked at"
+    try:
+        inspection = opened.rehearse(newsletter)
+    except PublisherError as error:
+        return failed(name, detail, error)
+    return Check(name, detail, inspection.findings)
