@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,26 @@ def test_the_logo_is_at_the_endpoint_before_anything_names_it(instance: Instance
     shown = images(mailed(instance))[f"https://news.example.org/{path}"]
     assert (shown["width"], shown["height"]) == ("160", "40")
     assert path.encode() in instance.public_bytes()["index.html"]
+
+
+def test_an_old_page_has_its_logo_wherever_it_is_put(instance: Instance) -> None:
+    instance.config.write_text(instance.config.read_text() + '\n[theme]\nlogo = "logo.png"\n')
+    (instance.root / "logo.png").write_bytes(saved(chart(400, 100), "PNG"))
+    instance.digest("2024-11-21")
+    assert instance("run").code == 0
+    before = instance.public_bytes()
+    (instance.root / "logo.png").write_bytes(saved(chart(300, 100), "PNG"))
+    shutil.rmtree(instance.site)
+
+    assert instance("run").code == 0
+
+    after = instance.public_bytes()
+    page = "daily/2024-11-21-news/index.html"
+    assert after[page] == before[page]
+    (old,) = images(before[page].decode())
+    assert old.removeprefix("../../") in after
+    assert images(after["index.html"].decode()) != images(before["index.html"].decode())
+    assert set(images(after["index.html"].decode())) <= set(after)
 
 
 def test_a_missing_logo_is_told_before_anything_is_done(instance: Instance) -> None:
