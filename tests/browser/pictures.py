@@ -26,6 +26,8 @@ WIDTHS = {"mail": (600, 375), "page": (600, 375), "desk": (1100, 375)}
 TALLEST = 12_000
 """Pixels; a longer document is cut off at the bottom."""
 
+_LOADED = "() => Promise.allSettled([...document.images].map((each) => each.decode()))"
+
 SAMPLE = "2026-11-20-the-quay-wall"
 CROP, SCALE, GAP = 1240, 2 / 3, 26
 """How much of a document the sample shows, how small, and the space around it."""
@@ -47,7 +49,9 @@ def picture(window: Window, path: Path, scheme: str, width: int) -> Image.Image:
     window.open(path, scheme=scheme, width=width)
     height = int(window.page.evaluate("document.documentElement.scrollHeight"))
     window.page.set_viewport_size({"width": width, "height": min(height, TALLEST)})
-    window.page.wait_for_load_state("networkidle")
+    if window.page.frames[1:]:
+        window.page.wait_for_load_state("networkidle")
+    window.page.evaluate(_LOADED)
     return Image.open(io.BytesIO(window.page.screenshot())).convert("RGB")
 
 
