@@ -35,13 +35,17 @@ class Offer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DomainFact:
-    """What the DNS says about the domain in From. `detail` names what was found to be wrong, if anything was."""
+    """What the DNS says about the domain in From. `detail` names what was found to be wrong, if anything was.
+
+    `envelope` is the domain that bounces go to, when it is another: SPF is asked there.
+    """
 
     domain: str
     spf: Offer
     dkim: Offer
     dmarc: Offer
     detail: str = ""
+    envelope: str = ""
 
 
 @dataclass(frozen=True, slots=True)

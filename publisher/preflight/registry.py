@@ -20,11 +20,13 @@ from publisher.preflight import (
     invisible,
     leftovers,
     link_host,
+    links_answer,
     links_scheme,
     lookalike_hosts,
     mail_css,
     message_size,
     preheader,
+    sender_domain,
     spam_phrases,
     story_repeated,
     subject_empty,
@@ -51,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     link_host.RULE,
     lookalike_hosts.RULE,
     links_scheme.RULE,
+    links_answer.RULE,
     alt_text.RULE,
     image_weight.RULE,
     message_size.RULE,
@@ -61,6 +64,7 @@ RULES: tuple[Rule, ...] = (
     empty_sections.RULE,
     story_repeated.RULE,
     digest_repeated.RULE,
+    sender_domain.RULE,
 )
 """In the order in which their findings are shown."""
 

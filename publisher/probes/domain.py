@@ -100,26 +100,28 @@ def probe_domain(
     if is_reserved(domain):
         return DomainFact(domain, Offer.UNKNOWN, Offer.UNKNOWN, Offer.UNKNOWN)
     ask = ask or Dns(timeout)
+    envelope = "" if envelope == domain else envelope
     try:
         spf = records.spf(ask.texts(envelope or domain))
         dmarc = _dmarc(ask, domain)
         keys = [records.dkim(ask.texts(f"{each}._domainkey.{domain}"), each) for each in selectors]
     except UnansweredError:
-        return _unknown(domain)
+        return _unknown(domain, envelope)
     verdicts = [spf, dmarc, *keys]
     if all(each == MISSING for each in verdicts) and not ask.answers():
-        return _unknown(domain)  # some routers deny everything while they are offline
+        return _unknown(domain, envelope)  # some routers deny everything while they are offline
     return DomainFact(
         domain,
         spf.offer,
         _worst(keys),
         dmarc.offer,
         "; ".join(dict.fromkeys(each.wrong for each in verdicts if each.wrong)),
+        envelope,
     )
 
 
-def _unknown(domain: str) -> DomainFact:
-    return DomainFact(domain, Offer.UNKNOWN, Offer.UNKNOWN, Offer.UNKNOWN, "the DNS does not answer")
+def _unknown(domain: str, envelope: str) -> DomainFact:
+    return DomainFact(domain, Offer.UNKNOWN, Offer.UNKNOWN, Offer.UNKNOWN, "the DNS does not answer", envelope)
 
 
 def _worst(keys: Collection[Verdict]) -> Offer:

@@ -17,7 +17,7 @@ from publisher.http import AGENT, Address, Client, Failure, HttpError, Limits, d
 from tests.fakes.web import LOOPBACK, Act, Exchange, FakeWeb, drip, hang, hang_up, names, pour, reply, to
 
 CERTIFICATES = Path(__file__).parents[1] / "fakes" / "certificates"
-QUICK = Limits(total=timedelta(milliseconds=150))
+QUICK = Limits(total=timedelta(milliseconds=300))
 
 
 class Detour:

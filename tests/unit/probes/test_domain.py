@@ -230,7 +230,7 @@ def test_records_come_from_a_name_server_in_one_piece() -> None:
     }
     with NameServer(zone) as resolver:
         ask = Dns(SOME, resolver)
-        assert ask.texts("press.internal") == ("v=spf1 include:x.internal -all", "other")
+        assert set(ask.texts("press.internal")) == {"v=spf1 include:x.internal -all", "other"}
         assert probe_domain("press.internal", ["s1"], SOME, ask=ask) == DomainFact(
             "press.internal", THERE, THERE, THERE
         )
