@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
+from publisher.digests.characters import MAX_BYTES as MAX_TEXT
 from publisher.digests.files import read_regular
 from publisher.digests.findings import Finding, Illustrated, LocalPicture
 from publisher.digests.links import allowed
@@ -53,8 +54,7 @@ class _Gatherer:
             return replace(figure, src=allowed(figure.src) or "")
         if path not in self.hashes:
             self.hashes[path] = self.hash_of(path, figure.src)
-        line = self.line_of(figure.src)
-        self.by_src.setdefault(figure.src, LocalPicture(figure.src, line, path, self.hashes[path]))
+        self.by_src[figure.src] = LocalPicture(figure.src, path, self.hashes[path])
         return figure
 
     def local(self, src: str) -> str | None:
@@ -75,18 +75,27 @@ class _Gatherer:
         for parent in [*reversed(PurePosixPath(path).parents), PurePosixPath(path)]:
             if (self.folder / parent).is_symlink() and str(parent) != ".":
                 raise self.error(f'the picture "{src}" is a symbolic link', "Put the file itself there", src)
-        data = _read(self.folder / path, src, self.file, self.line_of(src))
+        data = self.bytes_of(path, src)
         self.total += len(data)
         if self.total > MAX_TOTAL:
             raise self.error(f"its pictures have more than {MAX_TOTAL // 2**20} MB", "Make them smaller", src)
         return hashlib.sha256(data).hexdigest()
 
-    def line_of(self, src: str) -> int | None:
-        at = self.text.find(src)
-        return self.text.count("\n", 0, at) + 1 if at >= 0 and src else None
+    def bytes_of(self, path: str, src: str) -> bytes:
+        try:
+            data = read_regular(self.folder / path, MAX_BYTES + 1)
+        except FileNotFoundError:
+            raise self.error(f'the picture "{src}" is not there', "Put it beside the digest", src) from None
+        except OSError as error:
+            raise self.error(
+                f'the picture "{src}" cannot be read: {error.strerror}', "Check its name and permissions", src
+            ) from error
+        if len(data) > MAX_BYTES:
+            raise self.error(f'the picture "{src}" has more than {MAX_BYTES // 2**20} MB', "Make it smaller", src)
+        return data
 
     def error(self, message: str, remedy: str, src: str) -> DigestError:
-        return DigestError(message, remedy=remedy, file=self.file, line=self.line_of(src))
+        return DigestError(message, remedy=remedy, file=self.file, line=_line_of(src, self.text))
 
 
 def local_paths(digest: Digest, *, file: str, text: str = "") -> list[str]:
@@ -126,11 +135,12 @@ def illustrate(finding: Finding, *, inbox: Path) -> Illustrated:
     Raises:
         DigestError: one is no picture that can be published; or it is another one by now, which is not permanent.
     """
-    folder = (inbox / finding.path).parent
+    file = inbox / finding.path
+    gatherer = _Gatherer(file.parent, finding.path, _text_of(file))
     made: dict[str, Picture] = {}
     for picture in finding.pictures:
         if picture.sha256 not in made:
-            made[picture.sha256] = _make(picture, folder, finding.path)
+            made[picture.sha256] = _make(picture, gatherer)
     by_src = {picture.src: made[picture.sha256] for picture in finding.pictures}
 
     def shown(figure: Figure) -> Figure:
@@ -149,37 +159,33 @@ def asset_of(picture: Picture) -> Asset:
     return Asset(name, picture.kind.media_type, picture.data)
 
 
-def _make(found: LocalPicture, folder: Path, file: str) -> Picture:
-    data = _read(folder / found.path, found.src, file, found.line)
+def _make(found: LocalPicture, gatherer: _Gatherer) -> Picture:
+    data = gatherer.bytes_of(found.path, found.src)
     if hashlib.sha256(data).hexdigest() != found.sha256:
         raise DigestError(
             f'the picture "{found.src}" has just been changed',
             remedy="The next pass takes it",
-            file=file,
-            line=found.line,
+            file=gatherer.file,
             permanent=False,
         )
     try:
         return make_publishable(data)
     except PictureError as error:
-        raise DigestError(
-            f'the picture "{found.src}" {error.message}', remedy=error.remedy, file=file, line=found.line
-        ) from error
+        raise gatherer.error(f'the picture "{found.src}" {error.message}', error.remedy, found.src) from error
 
 
-def _read(path: Path, src: str, file: str, line: int | None) -> bytes:
-    def error(message: str, remedy: str) -> DigestError:
-        return DigestError(f'the picture "{src}" {message}', remedy=remedy, file=file, line=line)
-
+def _text_of(file: Path) -> str:
+    """What the digest's file says, as far as it takes to tell a line; nothing when it is gone by now."""
     try:
-        data = read_regular(path, MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise error("is not there", "Put it beside the digest") from None
-    except OSError as reason:
-        raise error(f"cannot be read: {reason.strerror}", "Check its name and permissions") from reason
-    if len(data) > MAX_BYTES:
-        raise error(f"has more than {MAX_BYTES // 2**20} MB", "Make it smaller")
-    return data
+        return read_regular(file, MAX_TEXT).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _line_of(src: str, text: str) -> int | None:
+    """The line that names the picture, as formats name one; else the first that has the same words at all."""
+    at = min((at for sign in "(<\"'" if (at := text.find(f"{sign}{src}")) >= 0), default=text.find(src))
+    return text.count("\n", 0, at) + 1 if at >= 0 and src else None
 
 
 def _with_figures(digest: Digest, change: Callable[[Figure], Figure]) -> Digest:

@@ -31,13 +31,11 @@ class LocalPicture:
 
     Args:
         src: how the digest names it, `./pictures/pier%20one.png`.
-        line: where, when that is known.
         path: from the digest's folder, `pictures/pier one.png`.
         sha256: of the file as it lies there, in hex.
     """
 
     src: str
-    line: int | None
     path: str
     sha256: str
 

@@ -45,6 +45,7 @@ def refused(src: str, folder: Path) -> DigestError:
 
 def taken(whole: Digest, folder: Path, text: str = "") -> Illustrated:
     """As it is when the inbox has taken it."""
+    (folder / "a.md").write_text(text)
     found = gather(whole, folder=folder, file="a.md", text=text)
     return illustrate(Finding("a.md", found.digest, False, found.pictures, ""), inbox=folder)
 
@@ -73,7 +74,7 @@ def test_a_picture_is_told_apart_by_its_own_bytes(tmp_path: Path) -> None:
     data = saved(photograph(1800, 900), "WEBP")
     (tmp_path / "a.webp").write_bytes(data)
     found = gather(shown("./a.webp"), folder=tmp_path, file="a.md", text="\n![](./a.webp)")
-    assert found.pictures == (LocalPicture("./a.webp", 2, "a.webp", hashlib.sha256(data).hexdigest()),)
+    assert found.pictures == (LocalPicture("./a.webp", "a.webp", hashlib.sha256(data).hexdigest()),)
     assert found.digest == shown("./a.webp")
 
 
@@ -156,6 +157,15 @@ def test_what_is_no_picture_is_refused_with_its_line_and_a_remedy(tmp_path: Path
     data, words = REFUSED[name]
     (tmp_path / name).write_bytes(data)
     assert str(refused(name, tmp_path)).startswith(f'a.md:2: the picture "{name}" {words}')
+
+
+@pytest.mark.parametrize("named", ["![a cut](cut.png)", '"src": "cut.png"', "image: cut.png"])
+def test_the_line_is_the_one_that_names_the_picture(tmp_path: Path, named: str) -> None:
+    words = "one\n" if named.startswith("image") else "All about cut.png\n"
+    (tmp_path / "cut.png").write_bytes(PNG[:-1])
+    with pytest.raises(DigestError, match="is cut off") as caught:
+        taken(shown("cut.png"), tmp_path, f"{words}\n{named}\n\ncut.png\n")
+    assert caught.value.line == 3
 
 
 def test_what_is_no_file_or_too_much_of_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
