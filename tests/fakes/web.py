@@ -83,14 +83,17 @@ def pour(exchange: Exchange) -> None:
 class FakeWeb:
     """The server; a context manager. `acts` is by "METHOD /path", else by "/path"; anything else is 404.
 
-    It takes connections one after the other, a thread each, and keeps them open as HTTP/1.1 does.
+    It keeps connections open as HTTP/1.1 does. With a `greeting` it speaks first, as no web server does.
     """
 
-    def __init__(self, acts: Mapping[str, Act] | None = None, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, acts: Mapping[str, Act] | None = None, *, tls: ssl.SSLContext | None = None, greeting: bytes = b""
+    ) -> None:
         self.acts = dict(acts or {})
         self.asked: list[Asked] = []
         self.connections = 0
         self._tls = tls
+        self._greeting = greeting
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._open: set[socket.socket] = set()
@@ -154,12 +157,13 @@ class FakeWeb:
             self._open.discard(connection)
 
     def _converse(self, connection: socket.socket) -> None:
+        connection.sendall(self._greeting)
         with connection.makefile("rb") as lines:
             while (first := lines.readline().decode("latin-1").split(" ")) and len(first) == 3:
-                fields = (
-                    field.decode("latin-1").strip().partition(": ") for field in iter(lines.readline, b"\r\n")
-                )
-                headers = {name.lower(): value for name, _, value in fields}
+                headers = {}
+                while (field := lines.readline().decode("latin-1").strip()) != "":
+                    name, _, value = field.partition(": ")
+                    headers[name.lower()] = value
                 body = lines.read(int(headers.get("content-length", 0)))
                 self.asked.append(Asked(first[0], first[1], headers, body))
                 self._answer(Exchange(self.asked[-1], connection, self._over))
