@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from publisher.rendering.look import Logo
 from publisher.rendering.notices import (
     PreferencesState,
     SectionChoice,
@@ -154,3 +155,16 @@ def test_a_site_has_its_own_words_and_pages(tmp_path: Path) -> None:
     page = preferences_page(site, "ask", newsletter="D", email="a@b", language="en", sections=(COURTS,))
     assert parsed(page).xpath("//button/text()") == ["Keep"]
     assert notice_page(site, "later") == b"<p>later</p>"
+
+
+def test_the_logo_comes_from_the_site_wherever_the_page_is_served() -> None:
+    site = replace(SITE, logo=Logo("asset:0123.png", 200, 40))
+    pages = [
+        unsubscribe_page(site, "ask", newsletter="D", email="a@b", language="en"),
+        preferences_page(site, "ask", newsletter="D", email="a@b", language="en"),
+        notice_page(site, "unknown_link"),
+    ]
+    for page in map(parsed, pages):
+        assert page.xpath("//header//img/@src") == [f"{SITE.url}assets/0123.png"]
+        assert page.xpath("//header//img/@alt") == [SITE.title]
+        assert page.xpath("//header//a/@href") == [SITE.url]
