@@ -216,7 +216,7 @@ class App:
     @cached_property
     def mailroom(self) -> Mailroom:
         """What is done with mailings."""
-        return Mailroom(self.store)
+        return Mailroom(self.store, self.gate)
 
     @cached_property
     def channels(self) -> Channels:

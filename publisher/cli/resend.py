@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
+from publisher.cli.check import tell_blocked
 from publisher.cli.context import actor, confirm, instance
 from publisher.cli.output import count, say, show_json
 from publisher.cli.run import send
 from publisher.errors import UsageError
 from publisher.publishing.mailroom import nobody
+from publisher.publishing.preflighting import BlockedError
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +51,11 @@ def resend(
         if not plan.mailed:
             raise UsageError(f"there is nobody to send {record.key} to", remedy=nobody(record))
         confirm(f"Send {record.key} to {count(plan.mailed, 'subscriber')}?", yes=yes)
-        mailing_id = opened.mailroom.resend(record, opened.clock(), to=to, actor=actor(), reason=reason)
+        try:
+            mailing_id = opened.mailroom.resend(record, opened.clock(), to=to, actor=actor(), reason=reason)
+        except BlockedError as blocked:
+            tell_blocked(blocked, (), mail=True)
+            raise typer.Exit(blocked.exit_code) from blocked
         if not as_json:
             say(f"Mailing {mailing_id} is on its way")
         troubled = send(opened, [opened.mailroom.facts(mailing_id).mailing], quiet=as_json)

@@ -13,7 +13,9 @@ from publisher.errors import StorageError, SubscriberError, UsageError
 from publisher.ledger import DeliveryState, Failure, Mailing, MailingKind, MailingState
 from publisher.mailings.audience import audience, left_out, why_not
 from publisher.mailings.resending import ResendKind, ResendPlan, plan_resend, states_for
+from publisher.publishing.inspecting import Inspection
 from publisher.publishing.ports import Store, Unit
+from publisher.publishing.preflighting import BlockedError, Gate
 from subscribers.addresses import normalise
 
 
@@ -27,10 +29,16 @@ class MailingFacts:
 
 
 class Mailroom:
-    """Acts on mailings."""
+    """Acts on mailings.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: opens transactions.
+        gate: looks at what was never mailed before a resend mails it.
+    """
+
+    def __init__(self, store: Store, gate: Gate) -> None:
         self._store = store
+        self._gate = gate
 
     def start(self, mailing: Mailing, now: datetime, alert: str = "") -> bool:
         """Plan a waiting mailing and let it run; False when somebody else just did."""
@@ -93,13 +101,17 @@ class Mailroom:
 
         Raises:
             UsageError: there is nobody left to mail, or as for `plan_resend`.
+            BlockedError: it was never mailed, and preflight keeps it here.
         """
+        looked_at = self._look_at_backlog(record, now)
         with self._store.write() as unit:
             unit.plans.lock_digest(record.id)
             plan = _resend_plan(unit, record, now, to)
             edition = unit.editions.newest(record.id)
             if not plan.mailed or edition is None:
                 raise UsageError(f"there is nobody to send {record.key} to", remedy=nobody(record))
+            if looked_at:
+                self._gate.keep(unit, record, looked_at, edition.id)
             mailing_id = unit.mailings.add(
                 digest_id=record.id,
                 edition_id=edition.id,
@@ -121,6 +133,22 @@ class Mailroom:
                 data={"reason": reason, "subscribers": plan.mailed, "left_out": dict(plan.left_out)},
             )
         return mailing_id
+
+    def _look_at_backlog(self, record: DigestRecord, now: datetime) -> Inspection | None:
+        """Look at a digest that went to page and feeds only: nobody has looked at it as a mail yet.
+
+        Raises:
+            BlockedError: it is kept here; `digest release --mail --despite RULE` lets it go.
+        """
+        with self._store.read() as unit:
+            edition = unit.editions.newest(record.id)
+            if edition is None or any(each.kind is MailingKind.SCHEDULED for each in unit.mailings.all(record.id)):
+                return None
+        try:
+            return self._gate.let_pass(edition, now)
+        except BlockedError as blocked:
+            self._gate.refuse(record, blocked)
+            raise
 
 
 def nobody(record: DigestRecord) -> str:

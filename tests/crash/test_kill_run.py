@@ -22,6 +22,8 @@ LEDGER = "publisher.storage.ledger:Ledger"
 POINTS = {
     "digest taken in, not committed": f"{PUBLISHING}.intake:Intake._keep:2:after",
     "digest taken in": f"{PUBLISHING}.intake:Intake._carry_out:1:after",
+    "digest looked at, not published": f"{PUBLISHING}.preflighting:Gate.let_pass:1:after",
+    "findings kept, not committed": "publisher.storage.preflights:Preflights.add:1:after",
     "edition added, not committed": "publisher.storage.editions:Editions.add:2:after",
     "edition published": f"{PUBLISHING}.publish:Publisher._publish:2:after",
     "before the page": "publisher.endpoints.directory:DirectoryEndpoint.put:1:before",
@@ -46,6 +48,7 @@ POINTS = {
 }
 SHORT = {
     "sqlite": {
+        "digest looked at, not published",
         "edition added, not committed",
         "edition published",
         "after the page",

@@ -9,6 +9,7 @@ import pytest
 from publisher.digests.findings import Finding, Scan
 from publisher.digests.intake import (
     LEFT,
+    PREFLIGHT,
     ChangedAfterPublication,
     Conflict,
     Ignore,
@@ -207,6 +208,14 @@ def test_a_changed_file_coming_back_is_finalized_too() -> None:
     left = record(HELD, because=LEFT)
     finding = found(content="2")
     assert decided(finding, known=(left,)) == [Replace(left, finding, FINALIZED)]
+
+
+def test_a_changed_file_is_finalized_anew_when_preflight_held_it_and_a_draft_when_it_says_so() -> None:
+    held = record(HELD, because=f"{PREFLIGHT}something")
+    assert decided(found(), known=(held,)) == [Ignore(found(), held)]
+    for draft, state in ((False, FINALIZED), (True, DRAFT)):
+        finding = found(content="2", draft=draft)
+        assert decided(finding, known=(held,)) == [Replace(held, finding, state)]
 
 
 def test_deciding_twice_changes_nothing() -> None:

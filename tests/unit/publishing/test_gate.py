@@ -288,6 +288,26 @@ def test_backlog_goes_to_page_and_feeds_unasked_and_is_looked_at_when_it_is_to_b
     assert story.preflight.edition_id is not None
 
 
+def test_a_resend_does_not_take_what_was_never_mailed_round_the_gate(desk: Desk) -> None:
+    desk.put("stop", "2024-11-21")
+    desk.put("newer", "2024-11-22")
+    desk.now += timedelta(days=1)
+    desk.run()
+
+    def resend() -> int:
+        to, record = "reader@example.org", desk.record()
+        return desk.app.mailroom.resend(record, desk.now, to=to, actor="an editor", reason="asked by phone")
+
+    with pytest.raises(BlockedError):
+        resend()
+    assert desk.mailings() == 1
+    desk.release(mail=True, reason="they asked for it", despite=("stop",))
+    asked = len(desk.world.asked)
+    resend()
+    assert desk.mailings() == 3
+    assert len(desk.world.asked) == asked
+
+
 # --- conditions ------------------------------------------------------------------------------------------------
 
 
@@ -331,6 +351,10 @@ def test_what_has_no_file_any_more_does_not_leave_because_somebody_changed_a_set
 
 
 # --- the world -------------------------------------------------------------------------------------------------
+
+
+def test_the_rules_that_the_world_is_asked_for_exist() -> None:
+    assert {LINKS_RULE, SENDER_RULE} <= {rule.id for rule in registry.RULES}
 
 
 def test_the_world_is_asked_once_and_about_others_only(desk: Desk) -> None:
