@@ -15,6 +15,7 @@ from publisher.feeds.documents import feed_documents
 from publisher.feeds.identity import authority, feed_id
 from publisher.ledger import Delivery
 from publisher.mailings.ports import Composer
+from publisher.preflight.message_size import CLIP
 from publisher.preflight.model import Finding
 from publisher.publishing.site import HTML, entry, feed
 from publisher.rendering.look import Look
@@ -35,9 +36,6 @@ READER = Delivery(
 
 FIRST_PAGE = "index.html"
 """What to open: it shows all the others."""
-
-GMAIL_CLIP = 102_000
-"""Octets of HTML after which Gmail cuts a mail off, and the way out with it."""
 
 _LOCAL = "../site/assets/"
 """Where pictures lie, as seen from a view."""
@@ -135,7 +133,7 @@ def _views(html: str, edition: Edition, look: Look) -> Iterator[Document]:
 
 def _sizes(html: bytes, text: bytes, eml: bytes, assets: Sequence[Asset]) -> list[Size]:
     return [
-        Size("HTML part", len(html), GMAIL_CLIP, "Gmail cuts off what is longer"),
+        Size("HTML part", len(html), CLIP, "Gmail cuts off what is longer"),
         Size("Text part", len(text)),
         Size("Whole message", len(eml), remark="as it is sent, without pictures"),
         Size("Pictures", sum(len(asset.data) for asset in assets), remark=f"{len(assets)}, loaded from the site"),

@@ -27,8 +27,8 @@ REAL = "digests/occasional-digest-2024-11-21.txt"
 
 Kind = Literal["mail", "page", "desk"]
 
-PREVIEWED = frozenset({"river-morning", "al-jisr", "2026-11-20-the-quay-wall"})
-"""Digests whose previews are looked at; all of them make the same page."""
+PREVIEWED = frozenset({"river-morning", "al-jisr", "held"})
+"""Digests whose previews are looked at: one from the left, one from the right, one with findings."""
 
 NEWSLETTERS = {
     "en": ("The Exampleton Morning", "What moved in Exampleton, every day at seven."),
@@ -45,6 +45,9 @@ _SITE = """
 title = "The Exampleton Gazette"
 url = "https://news.example.org/"
 secret = "a secret that only this gallery has"
+
+[preflight]
+rules = { links-answer = "off", sender-domain = "off" }
 """
 _NEWSLETTER = """
 [[newsletter]]

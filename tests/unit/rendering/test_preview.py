@@ -144,7 +144,7 @@ def test_what_blocks_stands_first_and_levels_are_words() -> None:
     levels = [str(each.text_content()) for each in tree.xpath('//p[@class="level"]')]
     assert levels == ["■Blocks", "△Warns"]
     assert "1 finding keeps it here; 1 more deserves a look." in text_of(page())
-    assert "--despite RULE --reason TEXT" in text_of(page())
+    assert "publisher digest release daily/harbour-opens --despite subject --reason TEXT" in text_of(page())
 
 
 def test_only_warnings_keep_nothing_here() -> None:
