@@ -6,6 +6,7 @@ from jinja2 import Environment
 
 from publisher.digests.model import Block, Digest, ListBlock, Note, Quote
 from publisher.editions import RenderedEdition
+from publisher.errors import one_line
 from publisher.rendering.look import Look, picture_address
 from publisher.rendering.mail import mail_blocks
 from publisher.rendering.measures import PAGE_COLUMN, first_picture
@@ -41,7 +42,8 @@ def render(digest: Digest, look: Look, *, note: str = "", title_repeats: bool = 
 
 
 def _subject(digest: Digest, ours: Words, title_repeats: bool) -> str:
-    return f"{digest.title} – {ours.long_date(digest.date)}" if title_repeats else digest.title
+    title = one_line(digest.title)
+    return f"{title} – {ours.long_date(digest.date)}" if title_repeats else title
 
 
 def _page(digest: Digest, look: Look, env: Environment, ours: Words, note: str) -> str:

@@ -16,6 +16,9 @@ from lxml import etree
 from publisher.errors import RenderError
 
 _DOCTYPE = "<!DOCTYPE html>"
+_LESS = "\ufdd0"
+"""Stands for `<` where libxml2 would write it as it is: in an attribute that looks like a server-side include. No
+character, so no digest holds it."""
 _LOCK = Lock()
 """cssutils keeps its state in the module."""
 
@@ -39,10 +42,17 @@ def inline_styles(document: str) -> str:
         raise RenderError(f"the mail nests too deep: {deep[0]}", remedy="Nest lists and quotes less deep")
     with _LOCK:
         _premailer().transform(root)
+    _tidy(root)
+    text = etree.tostring(root, method="html", encoding="unicode", with_tail=False).replace(_LESS, "&lt;")
+    return f"{_DOCTYPE}\n{text}\n"
+
+
+def _tidy(root: Any) -> None:
+    """Takes out what was only there to be inlined, and hides what libxml2 would not escape."""
     for style in root.xpath("//style[@data-inline='only']"):
         style.getparent().remove(style)
-    text = etree.tostring(root, method="html", encoding="unicode", with_tail=False)
-    return f"{_DOCTYPE}\n{text}\n"
+    for value in root.xpath("//@*[contains(., '<!--')]"):
+        value.getparent().set(value.attrname, value.replace("<", _LESS))
 
 
 def _premailer() -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from publisher.digests.model import Digest, Figure, Table
@@ -18,6 +19,8 @@ _TABLE_ROOM = 46
 """Letters that stand beside each other in the narrowest column that still shows tables as tables."""
 _LONGEST_PAIR = 20
 """Letters that two words of a title may have and still stand in one line on a phone."""
+_LONG_WORD = re.compile(r"[^\W\d_]{18,}(?:[-–][^\W\d_]+)*")
+_DASH = re.compile(" ([-–—]) ")
 _SYSTEM_FONTS = ("-apple-system", "BlinkMacSystemFont", "system-ui", "ui-")
 
 
@@ -65,12 +68,18 @@ def breaking_columns(table: Table) -> tuple[bool, ...]:
 
 
 def together(title: str) -> str:
-    """`title` whose last word never stands in a line alone: it is held to the word before by a no-break space."""
+    """`title` set so that its last word stands in no line alone, and a dash begins none: by no-break spaces."""
+    title = _DASH.sub("\u00a0\\1 ", title)
     head, _, last = title.rpartition(" ")
     pair = head.rpartition(" ")[2]
     if head.count(" ") < 2 or text_width(pair) + text_width(last) >= _LONGEST_PAIR:
         return title
     return f"{head}\u00a0{last}"
+
+
+def has_compound(text: str) -> bool:
+    """Whether a word of `text` is so long that a phone has to part it; addresses are no words."""
+    return any(_LONG_WORD.fullmatch(word.strip(".,:;!?()“”„«»\"'")) for word in text.split())
 
 
 def installed_fonts(family: str) -> str:

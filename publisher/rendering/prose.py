@@ -127,7 +127,12 @@ def column_alignments(table: Table) -> tuple[Alignment, ...]:
 def _holds_numbers(table: Table, column: int) -> bool:
     cells = [plain(row[column]).strip() for row in table.rows]
     filled = [cell for cell in cells if cell]
-    return bool(filled) and all(_NUMBER.fullmatch(cell) for cell in filled)
+    return bool(filled) and all(map(is_number, filled))
+
+
+def is_number(text: str) -> bool:
+    """Whether `text` is nothing but a number, with its sign and unit."""
+    return _NUMBER.fullmatch(text.strip()) is not None
 
 
 def cover(digest: Digest) -> Figure | None:

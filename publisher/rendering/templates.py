@@ -28,8 +28,8 @@ from jinja2.utils import missing
 
 from publisher.errors import RenderError
 from publisher.rendering.look import link_address, picture_address
-from publisher.rendering.measures import breaking_columns, installed_fonts, shown_size, together
-from publisher.rendering.prose import column_alignments, plain
+from publisher.rendering.measures import breaking_columns, has_compound, installed_fonts, shown_size, together
+from publisher.rendering.prose import column_alignments, is_number, plain
 
 _REMEDY = "docs/templates.md lists the templates and the names they are given"
 
@@ -69,10 +69,12 @@ def environment(override: Path | None, translations: NullTranslations) -> Enviro
     env.filters["href"] = link_address
     env.filters["alignments"] = column_alignments
     env.filters["plain"] = plain
+    env.filters["numeric"] = is_number
     env.filters["asset"] = picture_address
     env.filters["size"] = shown_size
     env.filters["breaking"] = breaking_columns
     env.filters["together"] = together
+    env.filters["compound"] = has_compound
     env.filters["installed"] = installed_fonts
     env.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     return env

@@ -74,6 +74,8 @@ figures = st.builds(
     caption=st.one_of(st.just(()), lines),
     credit=st.one_of(st.just(""), texts),
     src=st.sampled_from(["", "https://example.org/p.png", "asset:" + "0" * 32 + ".png"]),
+    width=st.sampled_from([0, 300, 1104]),
+    height=st.sampled_from([0, 1, 620]),
 )
 blocks: st.SearchStrategy[Block] = st.recursive(
     st.one_of(

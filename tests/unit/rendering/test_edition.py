@@ -174,7 +174,7 @@ def test_any_choice_of_sections_is_a_whole_document() -> None:
             assert tree.xpath("//h2/text()") == [section.name for section in chosen]
             assert tree.xpath("//a[@name]/@name") == wanted
             whole = chosen == RICH.sections
-            assert tree.xpath("//a/@href[starts-with(., '#')]") == (
+            assert tree.xpath("//*[@role='navigation']//a/@href") == (
                 [f"#{slug}" for slug in wanted] if whole else []
             )
             for mail in (document, whole_text(blocks, wanted)):
