@@ -170,7 +170,7 @@
     for (let node = inside.nextNode(); node; node = inside.nextNode())
       if (!node.parentElement.closest("a, button, summary, style, script") && node.parentElement.checkVisibility()) others += node.data;
     others = others.replace(/^[^:]{1,24}:/, ""); /* "Feeds: Atom · RSS" is a row of links, too */
-    return !/[\p{L}\p{N}]/u.test(others);
+    return !/[\p{L}\p{N}.!?…؟]/u.test(others); /* with a full stop after it, it is a sentence of an editor's */
   };
   for (const element of document.body.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select, textarea")) {
     if (!element.checkVisibility() || hidden(element) || (element.tagName === "A" && !alone(element))) continue;
