@@ -91,7 +91,7 @@ class Asker:
             if not answer.redirect:
                 return _judged(answer, at, first)
             cookies = cookies or "set-cookie" in answer.headers
-            onward = target(answer.redirect, inside=self.inside if trusted else ())
+            onward = target(answer.redirect, inside=self.inside)
             if isinstance(onward, LinkFact):
                 return Outcome(_via(onward, "after a redirect"))
             if onward.address in seen:

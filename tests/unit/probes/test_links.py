@@ -201,12 +201,15 @@ def test_a_host_that_the_configuration_names_is_asked_on_any_port() -> None:
         assert world.probe(address)[address].reach is not Reach.ANSWERED
 
 
-def test_nobody_else_may_send_us_to_a_host_that_the_configuration_names() -> None:
-    with FakeWeb() as web:
-        web.acts["/"] = to(web.url("/delete", host="wiki.internal"))
-        world = World({"press.internal": web, "wiki.internal": "127.0.0.1"})
-        assert world.probe(PRESS, hosts=("wiki.internal",))[PRESS].reach in {Reach.PRIVATE, Reach.UNASKED}
-        assert web.paths == ["HEAD /"]
+@pytest.mark.parametrize("start", [PRESS, "http://wiki.internal/way-out"])
+def test_nobody_else_may_send_us_to_a_host_that_the_configuration_names(start: str) -> None:
+    """The second begins inside, and is sent back inside by a server outside."""
+    with FakeWeb({"/": to("http://wiki.internal/delete")}) as web, FakeWeb({"/way-out": to(PRESS)}) as wiki:
+        world = World({"press.internal": web, "wiki.internal": "10.0.0.1"})
+        world.behind("10.0.0.1", wiki)
+        assert world.probe(start, hosts=("wiki.internal",))[start].reach is Reach.PRIVATE
+        assert "HEAD /" in web.paths
+        assert not any("delete" in path for path in wiki.paths)
 
 
 def test_a_private_host_that_is_named_may_redirect_to_another_one() -> None:

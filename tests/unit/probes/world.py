@@ -35,6 +35,10 @@ class World:
                 self._addresses[host] = ip_address(f"93.184.216.{number}")
                 self._ends[self._addresses[host]] = what
 
+    def behind(self, address: str, web: FakeWeb) -> None:
+        """Put a server at an address, on each of its ports."""
+        self._ends[ip_address(address)] = web
+
     def probe(
         self,
         *addresses: str,
