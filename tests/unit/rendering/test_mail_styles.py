@@ -174,6 +174,16 @@ def test_inlining_reads_neither_network_nor_files(monkeypatch: pytest.MonkeyPatc
     assert '<p style="color:red">' in inlined
 
 
+def test_the_next_edition_parses_no_css_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("parsed again")
+
+    first = render(RICH, LOGOS)
+    for name in ("parseString", "parseStyle"):
+        monkeypatch.setattr(f"cssutils.{name}", refuse)
+    assert render(RICH, LOGOS) == first
+
+
 def test_broken_css_says_nothing_on_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
     inline_styles("<html><head><style>p { color: ; } }}} @x</style></head><body><p>x</p></body></html>")
     sys.stderr.flush()
