@@ -62,6 +62,7 @@ def _premailer() -> Any:
         keep_style_tags=True,
         strip_important=False,
         disable_validation=True,  # mso-* and the like are no mistakes
+        align_floating_images=False,  # ours never float, and it parses the style of each once more
         disable_basic_attributes=["align", "valign", "bgcolor", "width", "height"],
         cssutils_logging_level=logging.CRITICAL,
     )
