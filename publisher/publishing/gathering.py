@@ -15,7 +15,6 @@ from publisher.digests.model import Digest
 from publisher.digests.walk import all_blocks, figures, lines, links
 from publisher.editions import RenderedEdition
 from publisher.messages.headers import ascii_domain, split_address
-from publisher.preflight.model import Level
 
 
 def outside(digest: Digest, own: Collection[str]) -> tuple[str, ...]:
@@ -44,13 +43,12 @@ def sender_domains(newsletter: Newsletter) -> tuple[str, str]:
     return one, other
 
 
-def conditions(settings: Settings, levels: Mapping[str, Level]) -> str:
-    """SHA-256 of what findings depend on beside the digest: configuration, rules, a site's templates, version."""
+def conditions(settings: Settings) -> str:
+    """SHA-256 of what findings depend on beside the digest: configuration, a site's templates, our version."""
     told = settings.model_dump(mode="json", include={"site", "newsletter", "theme", "preflight"})
     ours = settings.path(Path("templates"))
     files = sorted(path for path in ours.rglob("*") if path.is_file()) if ours.is_dir() else []
     told |= {
-        "levels": dict(levels),
         "templates": {path.relative_to(ours).as_posix(): _content_hash(path) for path in files},
         "version": __version__,
     }

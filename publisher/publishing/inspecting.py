@@ -111,7 +111,7 @@ class Inspector:
 
     def conditions(self) -> str:
         """What findings depend on beside the digest, as one word: under another one they may be others."""
-        return conditions(self._settings, self._levels)
+        return conditions(self._settings)
 
     def inspect(self, edition: Edition, around: Surroundings, now: datetime, *, ask: bool = True) -> Inspection:
         """Look at an edition as it would be mailed now.

@@ -365,6 +365,25 @@ def test_the_world_is_asked_once_and_about_others_only(desk: Desk) -> None:
     assert desk.world.domains == [("news.example.org", "news.example.org")]
 
 
+def test_our_own_addresses_are_not_asked_for_and_every_other_once(desk: Desk) -> None:
+    """The page of a digest is not there before it is published."""
+    text = "\n\n".join(
+        (
+            "[ours](https://NEWS.example.org/daily/x/) and [one](https://example.org/1) and **[two](http://example.org/2)**",
+            "- [one](https://example.org/1), [write](mailto:a@example.org), [odd](https://[broken/)",
+            "![A boat](https://example.org/3.png)",
+        )
+    )
+    desk.instance.put("links.md", f"---\ntitle: Links\nslug: links\ndate: 2024-11-21\n---\n\n{text}\n")
+    desk.run()
+    (asked,) = desk.world.asked
+    assert [each for each in asked if "broken" not in each] == [
+        "https://example.org/1",
+        "http://example.org/2",
+        "https://example.org/3.png",
+    ]
+
+
 def test_what_the_world_says_reaches_the_rules(desk: Desk) -> None:
     desk.world.answers["https://example.org/one"] = LinkFact(Reach.REFUSED, "404 Not Found")
     desk.put("go")
