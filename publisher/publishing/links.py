@@ -129,6 +129,10 @@ class Links:
         """The page for any other link."""
         return notice_page(self._look, "unknown_link")
 
+    def missing_page(self) -> bytes:
+        """The page where there is none."""
+        return notice_page(self._look, "missing")
+
     def later_page(self) -> bytes:
         """The page for trouble of our own."""
         return notice_page(self._look, "later")

@@ -12,7 +12,7 @@ from publisher.rendering.words import words
 
 UnsubscribeState = Literal["ask", "done"]
 PreferencesState = Literal["ask", "saved", "none_chosen", "left"]
-NoticeState = Literal["unknown_link", "later"]
+NoticeState = Literal["unknown_link", "missing", "later"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def notice_page(site: SiteLook, state: NoticeState) -> bytes:
     Args:
         site: whose page it is.
         state: `unknown_link` is for a link that is not ours or no longer good, without a word about whether
-            somebody is subscribed; `later` is for trouble of our own.
+            somebody is subscribed; `missing` is for an address where nothing is; `later` for trouble of our own.
 
     Raises:
         RenderError: the template is wrong.

@@ -30,7 +30,7 @@ def create_app(public: Public, site: Site) -> ASGIApp:
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(link_routes(public))
-    app.include_router(site_routes(site))
+    app.include_router(site_routes(public, site))
     app.add_exception_handler(HTTPException, _refused)
 
     def failed(request: Request, error: Exception) -> Response:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from publisher.web.answers import HTML, PRIVATE, READ_METHODS, answer, plain
 from publisher.web.fresh import etag, http_date, not_modified
 from publisher.web.paths import file_of, is_feed, media_type, with_slash
-from publisher.web.ports import Site, SiteFile
+from publisher.web.ports import Public, Site, SiteFile
 
 NOT_FOUND_FILE = "404.html"
 """The site's own page for what is not there, when it has one."""
@@ -21,7 +21,7 @@ _FEED = "public, max-age=900, stale-if-error=86400"
 _PAGE = "public, max-age=300, stale-if-error=86400"
 
 
-def site_routes(site: Site) -> APIRouter:
+def site_routes(public: Public, site: Site) -> APIRouter:
     """The routes of the public site: whatever no other route takes."""
 
     def serve(request: Request) -> Response:
@@ -33,7 +33,7 @@ def site_routes(site: Site) -> APIRouter:
         if name and not path.endswith("/") and site.read(f"{name}/index.html"):
             headers = {"Location": with_slash(path)}
             return plain(request, HTTPStatus.MOVED_PERMANENTLY, "It is a folder", headers)
-        return _missing(request, site)
+        return _missing(request, public, site)
 
     def alive(request: Request) -> Response:
         return plain(request, HTTPStatus.OK, "ok")
@@ -65,8 +65,7 @@ def _caching(name: str, media: str) -> str:
     return _FEED if is_feed(media) else _PAGE
 
 
-def _missing(request: Request, site: Site) -> Response:
+def _missing(request: Request, public: Public, site: Site) -> Response:
     own = site.read(NOT_FOUND_FILE)
-    if own:
-        return answer(request, own.data, HTML, PRIVATE, HTTPStatus.NOT_FOUND)
-    return plain(request, HTTPStatus.NOT_FOUND, "There is no such page")
+    page = own.data if own else public.missing_page()
+    return answer(request, page, HTML, PRIVATE, HTTPStatus.NOT_FOUND)

@@ -9,7 +9,9 @@ from typing import Protocol
 
 
 class Public(Protocol):
-    """Links in mails. Pages are whole UTF-8 HTML documents. Called from several threads at once.
+    """Links in mails, and what is said where there is no page. Pages are whole UTF-8 HTML documents.
+
+    Called from several threads at once.
 
     A method may raise PublisherError; the reader is then asked to come back.
     """
@@ -35,6 +37,9 @@ class Public(Protocol):
 
     def unknown_link_page(self) -> bytes:
         """The page for a link that is not ours: no word about whether somebody is subscribed."""
+
+    def missing_page(self) -> bytes:
+        """The page for an address of the site where nothing is."""
 
     def later_page(self) -> bytes:
         """The page for trouble of our own: the reader may come back."""

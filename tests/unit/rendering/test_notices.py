@@ -140,6 +140,7 @@ def test_unsubscribing_asks_once_and_says_what_it_has_done() -> None:
 
 def test_an_unknown_link_tells_nothing_about_anybody() -> None:
     assert "no longer valid" in text(parsed(notice_page(SITE, "unknown_link")))
+    assert parsed(notice_page(SITE, "missing")).xpath("//main//a/@href") == [SITE.url]
     assert "try again in a few minutes" in text(parsed(notice_page(SITE, "later")))
 
 

@@ -67,6 +67,9 @@ class FakePublic:
     def unknown_link_page(self) -> bytes:
         return b"<p>This link is not valid</p>"
 
+    def missing_page(self) -> bytes:
+        return b"<p>Nothing here</p>"
+
     def later_page(self) -> bytes:
         if self.broken:
             raise self.broken

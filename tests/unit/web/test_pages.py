@@ -157,7 +157,7 @@ def test_a_file_that_may_not_be_read_is_our_trouble(
 
 
 def test_the_sites_own_page_for_what_is_missing(client: Client, root: Path) -> None:
-    assert client.get("/nothing").text == "There is no such page\n"
+    assert client.get("/nothing").text == "<p>Nothing here</p>"
     (root / "404.html").write_text("<h1>Lost</h1>")
     answer = client.get("/nothing")
     assert (answer.status_code, answer.text) == (404, "<h1>Lost</h1>")
