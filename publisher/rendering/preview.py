@@ -38,7 +38,9 @@ _QUERY = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)", re.IGN
 _PROPERTY = re.compile(r"(?<![\w-])color-scheme\s*:\s*[^;}\"]+")
 _META = re.compile(r'(<meta\s+name="color-scheme"\s+content=")[^"]*"', re.IGNORECASE)
 _FRAME = (
-    '<!DOCTYPE html>\n<html><head><meta charset="utf-8"><title>{title}</title></head>'
+    '<!DOCTYPE html>\n<html><head><meta charset="utf-8"><title>{title}</title>'
+    "<style>body {{ max-width: 66ch; margin: 16px auto; padding: 0 16px; font: 16px/24px sans-serif }}"
+    " img {{ max-width: 100%; height: auto }}</style></head>"
     "<body>\n{fragment}\n</body></html>\n"
 )
 _REMOTE = re.compile(r'<img\b[^>]*\ssrc="(https?:[^"]*)"', re.IGNORECASE)
@@ -152,7 +154,7 @@ def view(document: str, *, assets: str, local: str, scheme: Scheme | None = None
 
 
 def fragment_view(fragment: str, title: str, *, assets: str, local: str) -> str:
-    """The view of a feed entry: a whole document that says its encoding, which browsers guess for a fragment."""
+    """The view of a feed entry: a document that says its encoding, styled as plainly as feed readers do it."""
     return view(_FRAME.format(title=escape(title), fragment=fragment), assets=assets, local=local)
 
 
