@@ -37,6 +37,8 @@ LIBRARIES = {
     "jinja2": {"rendering"},
     "premailer": {"rendering"},
     "requests": {"http"},
+    "urllib3": {"http"},
+    "dns": {"probes"},
     "apscheduler": {"scheduling"},
     "alembic": {"storage"},
     "fastapi": {"web"},
