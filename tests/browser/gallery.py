@@ -42,7 +42,7 @@ NEWSLETTERS = {
 
 _SITE = """
 [site]
-title = "The Exampleton Gazette"
+title = "The Harbour Gazette"
 url = "https://news.example.org/"
 secret = "a secret that only this gallery has"
 
@@ -55,7 +55,7 @@ slug = "{slug}"
 title = "{title}"
 from = "{title} <{slug}@news.example.org>"
 description = "{description}"
-postal_address = "The Exampleton Gazette, 1 Quay Street, Exampleton"
+postal_address = "The Harbour Gazette, 1 Quay Street, Exampleton"
 language = "{language}"
 """
 

@@ -106,7 +106,8 @@ def main(words: Iterable[str]) -> None:
     with tempfile.TemporaryDirectory() as scratch, chromium() as browser:
         gallery = galleries.build(Path(scratch) / "instance")
         if given[:1] == ["--sample"]:
-            _save(sample(browser, gallery).quantize(128), Path(given[1]))
+            few = sample(browser, gallery).quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+            few.save(given[1], optimize=True)
             return
         folder = Path(given[0]) if given else ROOT / "var" / "pictures"
         count = take_all(browser, gallery, folder)
