@@ -15,7 +15,7 @@ def test_a_missing_tool_is_never_passed_over(
 ) -> None:
     monkeypatch.setenv("CI", ci)
     for path in (None, tmp_path / "nothing.jar"):
-        with pytest.raises(outcome, match="the validator is missing: .ci/packages installs it"):
+        with pytest.raises(outcome, match=r"the validator is missing: \.ci/packages installs it"):
             needed("the validator", path)
 
 
