@@ -57,12 +57,14 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found. `edition` is what was looked at; the id 0 is that of one that is not stored."""
+    """What was found in an edition (the id 0 is that of one that is not stored), when, and under which conditions
+    (see `gathering.conditions`)."""
 
     edition: Edition
     findings: tuple[Finding, ...]
     facts: Facts
     at: datetime
+    conditions: str
 
     @property
     def digest(self) -> Digest:
@@ -131,7 +133,7 @@ class Inspector:
         except HeaderError as error:
             words = shown(f"the mail cannot be composed: {error.message}")
             found = Finding(ITSELF, Level.BLOCK, words, error.remedy, "mail headers")
-            return Inspection(edition, (found,), Facts(), now)
+            return Inspection(edition, (found,), Facts(), now, self.conditions())
         digest, newsletter = edition.digest, self._settings.newsletter_named(edition.digest.newsletter)
         facts, troubles = self._ask(digest, newsletter) if ask else (Facts(), [])
         candidate = Candidate(
@@ -149,7 +151,8 @@ class Inspector:
             facts=facts,
         )
         found_by_rules = inspect(candidate, self._rules, self._levels)
-        return Inspection(edition, blocking_first((*troubles, *found_by_rules)), facts, now)
+        findings = blocking_first((*troubles, *found_by_rules))
+        return Inspection(edition, findings, facts, now, self.conditions())
 
     def _ask(self, digest: Digest, newsletter: Newsletter) -> tuple[Facts, list[Finding]]:
         """What the world says, and what went wrong with asking it."""

@@ -108,7 +108,7 @@ class Gate:
             digest_id=record.id,
             edition_id=edition_id,
             source_hash=record.source_hash,
-            conditions=self._inspector.conditions(),
+            conditions=inspection.conditions,
             at=inspection.at,
             findings=[asdict(finding) for finding in inspection.findings],
             despite=despite,
@@ -122,20 +122,19 @@ class Gate:
     def reconsider(self, newsletter: str, stale_after: timedelta, now: datetime) -> None:
         """Let go what the gate held under other conditions: it is looked at anew when it is due.
 
-        What was held longer than `stale_after` ago stays: nobody expects old news to leave because somebody
+        What was looked at longer than `stale_after` ago stays: nobody expects old news to leave because somebody
         changed a colour.
         """
+        since = now - stale_after
         with self._store.read() as unit:
             held = [record.id for record in unit.digests.all(newsletter) if held_here(record)]
-        if not held:
-            return
-        conditions = self._inspector.conditions()
-        for digest_id in held:
+            conditions = self._inspector.conditions() if held else ""
+            others = [each for each in held if _under_other_conditions(unit, each, conditions, since)]
+        for digest_id in others:
             with self._store.write() as unit:
-                if _may_be_reconsidered(unit, digest_id, conditions, now - stale_after):
-                    unit.digests.set_state(
-                        digest_id, DigestState.FINALIZED, from_states={DigestState.HELD}, now=now
-                    )
+                if _under_other_conditions(unit, digest_id, conditions, since):  # nobody was faster
+                    allowed = {DigestState.HELD}
+                    unit.digests.set_state(digest_id, DigestState.FINALIZED, from_states=allowed, now=now)
                     unit.events.append("digest.reconsidered", at=now, actor="schedule", digest_id=digest_id)
 
 
@@ -144,7 +143,8 @@ def held_here(record: DigestRecord) -> bool:
     return record.state is DigestState.HELD and record.held_because.startswith(PREFLIGHT)
 
 
-def _may_be_reconsidered(unit: Unit, digest_id: int, conditions: str, since: datetime) -> bool:
+def _under_other_conditions(unit: Unit, digest_id: int, conditions: str, since: datetime) -> bool:
+    """Whether the gate holds a digest that it looked at after `since`, under conditions that are no longer so."""
     found = unit.preflights.newest(digest_id)
     changed = found is not None and found.conditions != conditions and found.at >= since
     return changed and held_here(unit.digests.get(digest_id))
@@ -152,7 +152,10 @@ def _may_be_reconsidered(unit: Unit, digest_id: int, conditions: str, since: dat
 
 def stored_findings(preflight: Preflight) -> tuple[Finding, ...]:
     """The findings of a stored inspection."""
-    return tuple(Finding(**{**row, "level": Level(row["level"])}) for row in preflight.findings)  # type: ignore[arg-type]
+    return tuple(
+        Finding(row["rule"], Level(row["level"]), row["message"], row["remedy"], row["place"])
+        for row in preflight.findings
+    )
 
 
 def _in_brief(findings: Sequence[Finding]) -> str:
