@@ -6,16 +6,18 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment
 
 from publisher.config import parse
 from publisher.errors import ConfigError, RenderError
-from publisher.rendering import Look, newsletter_look, render, templates, templates_root
+from publisher.rendering import Logo, Look, newsletter_look, render, templates, templates_root
 from publisher.rendering.pieces import places
 
-from .samples import LOOK, RICH, SITE, whole_html
+from .samples import LOOK, RICH, SITE, whole_html, whole_text
 
 
 @pytest.fixture
@@ -71,6 +73,48 @@ def test_a_site_replaces_one_file(look: Look, tmp_path: Path) -> None:
     edition = render(RICH, look)
     assert edition.blocks[-1].text[0] == "OURS "
     assert "Read on the web" in whole_html(edition.blocks)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "form"),
+    [
+        ("email/opening.txt", "MINE\n", "text"),
+        ("email/contents.txt", "MINE {{ contents|length }}\n", "text"),
+        ("email/choice.txt", "MINE\n", "choice"),
+        ("email/style.css", ".ink { color: MINE; }", "html"),
+        ("email/clients.css", ".ink { color: MINE; }", "html"),
+        ("email/outlook.css", ".ink { color: MINE; }", "html"),
+        ("email/word.css", ".ink { color: MINE; }", "html"),
+        ("page/style.css", "body { color: MINE; }", "page"),
+        (
+            "page/parts.html",
+            "{% macro wordmark(a, b, c, d) %}MINE{% endmacro %}{% macro imprint(a) %}{% endmacro %}",
+            "page",
+        ),
+        ("page/entry.html", "MINE", "entry"),
+    ],
+)
+def test_each_file_can_be_replaced_alone(look: Look, tmp_path: Path, name: str, text: str, form: str) -> None:
+    write(tmp_path, name, text)
+    edition = render(RICH, look)
+    made = {
+        "html": whole_html(edition.blocks),
+        "text": whole_text(edition.blocks),
+        "choice": whole_text(edition.blocks, ["money"]),
+        "page": edition.page.decode(),
+        "entry": edition.entry,
+    }
+    assert {each for each, document in made.items() if "MINE" in document} == (
+        {"text", "choice"} if name == "email/opening.txt" else {form}
+    )
+
+
+def test_every_filter_is_documented() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs" / "templates.md").read_text(encoding="utf-8")
+    theirs = set(Environment(extensions=["jinja2.ext.i18n"]).filters)
+    ours = set(templates.environment(None, NullTranslations()).filters) - theirs
+    assert "href" in ours
+    assert {name for name in ours if not re.search(rf"`{name}(\(\w+\))?`", text)} == set()
 
 
 def test_a_site_extends_what_it_replaces(look: Look, tmp_path: Path) -> None:
@@ -200,6 +244,7 @@ def test_content_cannot_name_a_place() -> None:
 def test_look_comes_from_the_configuration(tmp_path: Path) -> None:
     settings = parse(
         {
+            "theme": {"light": {"accent": "#0a5c36"}},
             "site": {"title": "Press", "url": "https://example.org/news", "language": "de"},
             "newsletter": [
                 {"slug": "daily", "title": "Daily", "from": "d@example.org", "postal_address": "1 Quay"},
@@ -216,6 +261,12 @@ def test_look_comes_from_the_configuration(tmp_path: Path) -> None:
     )
     assert (look.title, look.postal_address) == ("Daily", "1 Quay")
     assert newsletter_look(settings, "weekly").language == "fr"
+    assert look.site.theme.light.accent == "#0a5c36"
+    assert look.site.theme.dark.accent == "#f0826f"
+    logo, dark = Logo("asset:a.png", 20, 10), Logo("asset:b.png", 20, 10)
+    shown = newsletter_look(settings, "daily", logo=logo, logo_dark=dark).site
+    assert (shown.logo, shown.logo_dark) == (logo, dark)
+    assert (look.site.logo, look.site.logo_dark) == (None, None)
     assert look.site.templates is None
     (tmp_path / "templates").mkdir()
     assert newsletter_look(settings, "daily").site.templates == tmp_path / "templates"
