@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+BEGIN, END = "\x1e", "\x1f"
+"""Stand where a link begins and ends: there the text part may have its number or address, within a word."""
+
+_JOINED = re.compile(rf"[^\W_]+{END}*{BEGIN}[{BEGIN}{END}]*[^\W_]*|[^\W_]*{BEGIN}*{END}[{BEGIN}{END}]*[^\W_]+")
 _WORD = re.compile(r"[^\W_]+")
 _WIDE = re.compile(
     "([\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f"
@@ -17,10 +21,12 @@ _DOTLESS = str.maketrans("ıȷ", "ij")
 
 
 def words(text: str) -> list[str]:
-    """The words of `text`, folded; of Chinese, Japanese and Korean each letter."""
-    if text.isascii():
-        return _WORD.findall(text.lower())
-    return _WORD.findall(_folded(_WIDE.sub(r" \1 ", text)))
+    """The words of `text`, folded; of Chinese, Japanese and Korean each letter.
+
+    A word that a link begins or ends in is left out.
+    """
+    text = text.lower() if text.isascii() else _folded(_WIDE.sub(r" \1 ", text))
+    return _WORD.findall(_JOINED.sub(" ", text) if BEGIN in text else text)
 
 
 def is_wide(word: str) -> bool:

@@ -13,7 +13,7 @@ from publisher.preflight.suffixes import COUNTRIES, ENDINGS, owner
 
 _LONGEST = 2000
 _ADDRESS = re.compile(
-    r"(?:(?P<scheme>[a-z][a-z0-9+.-]{0,20}):/{0,3}(?=[^/]))?(?:[^\s/?#@]*@)?"
+    r"(?:(?P<scheme>[a-z][a-z0-9+.-]{0,20}):/{1,3})?(?:[^\s/?#@]*@)?"
     r"(?P<host>[^\s/:?#@\\]+)(?::\d{1,5})?(?P<path>[/?#\\].*)?",
     re.IGNORECASE,
 )

@@ -18,6 +18,7 @@ from lxml import etree
 
 from publisher.digests.walk import plain
 from publisher.editions import BlockKind, EditionBlock, FieldName, Parts
+from publisher.preflight.folding import BEGIN, END
 from publisher.preflight.model import Candidate
 from publisher.preflight.pieces import Piece, pieces, section_place
 from publisher.preflight.stories import Past, Story, stories
@@ -32,27 +33,8 @@ VALUES: Mapping[FieldName, str] = {
 
 _BETWEEN = "next block"
 _SILENT = frozenset({"style", "script", "head", "noscript"})
-_INLINE = frozenset(
-    {
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "cite",
-        "code",
-        "em",
-        "font",
-        "i",
-        "mark",
-        "q",
-        "s",
-        "small",
-        "span",
-        "strong",
-    }
-    | {"sub", "time", "u", "wbr"}
-)
+_WITHIN_WORDS = "abbr b bdi bdo cite code em font i mark q s small span strong sub time u wbr"
+_INLINE = frozenset(_WITHIN_WORDS.split())
 """Elements that part no words."""
 
 _PLACES = {
@@ -222,16 +204,24 @@ def _look(blocks: tuple[MailBlock, ...]) -> None:
                 continue
             block.elements.append(element)
             block.strings += [str(value) for name, value in element.items() if name not in {"style", "class"}]
-            said += [] if element.tag in _INLINE else [" "]
+            said.append(_border(element, BEGIN))
             tail = element.text
+            if element.tag == "a" and not text_of(element):
+                walker.skip_subtree()  # the text part shows the address of a link without words
         else:
-            hidden = element.tag in _SILENT or is_hidden(element)
-            said += [] if element.tag in _INLINE and not hidden else [" "]
+            said.append(_border(element, END))
             tail = element.tail
         if tail:
             said.append(tail)
             block.strings.append(tail)
     block.said = "".join(said)
+
+
+def _border(element: etree._Element, of_link: str) -> str:
+    """What stands between the words before and after the beginning or end of an element."""
+    if element.tag == "a":
+        return of_link
+    return "" if element.tag in _INLINE else " "
 
 
 def parsed(document: str) -> etree._Element | None:

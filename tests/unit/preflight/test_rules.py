@@ -715,6 +715,7 @@ PASSES: dict[str, dict[str, Made]] = {
         ),
         "words of a template": template(BlockKind.SECTION, "</h2>", "</h2><p>Back to the top of the tanker</p>"),
         "broken words": saying("super\u00adcali\u200bfragi\u2060listic, l’homme, rock’n’roll, a\u0301e\u0328"),
+        "a link that ends in a word": saying("The ", link("https://example.org/", "tanker"), "s of the ", "day."),
         "marks of footnotes": lambda: candidate(
             digest(*RICH.sections[0].blocks[2].inlines, blocks=RICH.sections[0].blocks[3:])  # type: ignore[union-attr]
         ),
