@@ -26,7 +26,7 @@ from publisher.digests.model import (
     Table,
     Text,
 )
-from publisher.digests.walk import figures, plain
+from publisher.digests.walk import figures, links, plain
 from publisher.preflight.wording import ordinal, quoted
 
 OWN_PICTURE = "the digest’s own picture"
@@ -80,7 +80,7 @@ class Piece:
     @property
     def links(self) -> Iterator[Link]:
         """Its links."""
-        return _links(self.inlines)
+        return links(self.inlines)
 
 
 def _prose(inlines: Iterable[Inline], *, linked: bool = True) -> Iterator[str]:
@@ -94,17 +94,6 @@ def _prose(inlines: Iterable[Inline], *, linked: bool = True) -> Iterator[str]:
                 yield from _prose(children, linked=linked)
             case LineBreak() | CodeSpan() | Link():
                 yield " "
-            case _:
-                pass
-
-
-def _links(inlines: Iterable[Inline]) -> Iterator[Link]:
-    for inline in inlines:
-        match inline:
-            case Link():
-                yield inline
-            case Strong(children) | Emphasis(children):
-                yield from _links(children)
             case _:
                 pass
 
