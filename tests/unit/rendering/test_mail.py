@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from publisher.config import Theme
-from publisher.digests.model import Code, Digest, Figure, Note, Quote, Section, Table
+from publisher.digests.model import Code, CodeSpan, Digest, Figure, Note, Quote, Section, Table
 from publisher.editions import BlockKind, FieldName
 from publisher.rendering import Logo, Look, render
 
@@ -240,6 +240,13 @@ def test_code_wraps_and_runs_from_the_left() -> None:
     style = code.get("style").replace(" ", "")
     assert "white-space:pre-wrap" in style
     assert "direction:ltr" in style
+
+
+def test_code_in_a_line_runs_from_the_left_too() -> None:
+    arabic = replace(RTL, lead=(para("اكتب ", CodeSpan('f("x")')),))
+    for document in (mail(arabic, ARABIC_LOOK), page(arabic, ARABIC_LOOK)):
+        assert document.xpath("//code/@dir") == ["ltr"]
+    assert mail().xpath("//code/@dir") == []
 
 
 def test_numbers_keep_their_sign_where_text_runs_from_the_right() -> None:
