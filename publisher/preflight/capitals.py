@@ -19,6 +19,7 @@ RUN_LETTERS = 25
 """So many words in a row with so many letters are no abbreviations."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
+_BETWEEN = re.compile(r"[,;:/|·]")
 _RUNNING = frozenset({Role.TEXT, Role.NOTE, Role.CELL})
 """Headings may well be in capitals: plain text has no other way to raise its voice."""
 
@@ -36,15 +37,16 @@ def _check(candidate: Candidate) -> Iterator[Problem]:
 
 
 def _runs(text: str) -> Iterator[str]:
-    """The runs of words in capitals that are too long for abbreviations."""
-    run: list[str] = []
-    for word in [*(match[0] for match in _WORD.finditer(text)), "end"]:
-        if word.isupper():
-            run.append(word)
-        elif word.islower() or word.istitle() or any(map(str.islower, word)):
-            if len(run) >= RUN_WORDS and sum(map(len, run)) >= RUN_LETTERS:
-                yield " ".join(run)
-            run = []
+    """The runs of words in capitals that are too long for abbreviations, which commas part."""
+    for clause in _BETWEEN.split(text):
+        run: list[str] = []
+        for word in [*(match[0] for match in _WORD.finditer(clause)), "end"]:
+            if word.isupper():
+                run.append(word)
+            elif any(map(str.islower, word)):
+                if len(run) >= RUN_WORDS and sum(map(len, run)) >= RUN_LETTERS:
+                    yield " ".join(run)
+                run = []
 
 
 RULE = Rule(
