@@ -567,6 +567,16 @@ TRIPS: dict[str, dict[str, tuple[Made, str, str]]] = {
             "mail: section “Money”",
             'the id "here" is there twice',
         ),
+        "table in a paragraph": (
+            lambda: candidate(
+                rendered=replace(
+                    given := candidate().rendered,
+                    page=given.page.replace(b"</h1>", b"</h1><p><table><tr><td>x</td></tr></table></p>"),
+                )
+            ),
+            "page",
+            "</p> closes nothing",
+        ),
         "attribute twice": (
             lambda: candidate(
                 rendered=replace(
@@ -625,7 +635,9 @@ TRIPS: dict[str, dict[str, tuple[Made, str, str]]] = {
         ),
         "a little changed, and elsewhere": (
             lambda: candidate(
-                digest(blocks=(bullets("One.", STORY.replace("on Tuesday", "tomorrow")),)),
+                digest(
+                    blocks=(bullets("One.", STORY.replace("eleven", "twelve").replace("on Tuesday", "tomorrow")),)
+                ),
                 earlier=[yesterday(para("Nothing of it.")), yesterday(para(STORY.upper()), slug="before")],
             ),
             f"{SHIPS}, 2nd item",
@@ -749,7 +761,7 @@ PASSES: dict[str, dict[str, Made]] = {
     },
     "spam-phrases": {
         "a story about it": saying("“Act now,” said the letter."),
-        "parts of words": titled("The fact nowhere known"),
+        "parts of words": titled("The fact now known, and an act nowhere known"),
         "another language": of(title="Compre ahora su puerto", language="en"),
         "two exclamation marks": titled("The harbour opens!!"),
         "words of news": titled("Free port, casino winner: buy now, pay later"),
@@ -795,6 +807,7 @@ PASSES: dict[str, dict[str, Made]] = {
         "mail of the same owner": shown("desk@news.example.com", "https://example.com/contact"),
         "account elsewhere": shown("@desk@social.example", "https://example.com/@desk"),
         "telephone": shown("+49 123", "tel:+49123"),
+        "telephone behind a host": shown("example.com", "tel:+49123"),
         "renamed": shown("twitter.com/harbour", "https://x.com/harbour"),
         "same below a country": shown("news.example.co.uk", "https://www.example.co.uk/"),
         "fields": lambda: candidate(RICH),
@@ -803,6 +816,9 @@ PASSES: dict[str, dict[str, Made]] = {
         "one alphabet": shown("the rota", "https://xn--e1afmkfd.xn--p1ai/"),
         "accents": shown("the rota", "https://xn--bcher-kva.example/"),
         "cyrillic under a latin ending": shown("the rota", "https://xn--j1adfn3b.com/"),
+        "all twins under an ending of their own": shown(
+            "the rota", f"https://{'сосах.рф'.encode('idna').decode()}/"
+        ),
         "our own": shown("the rota", "https://pages.example.org/"),
         "latin with japanese": shown("the rota", "https://xn--google-p84f.jp/"),
         "broken punycode": shown("the rota", "https://xn--a.example/"),
@@ -815,6 +831,9 @@ PASSES: dict[str, dict[str, Made]] = {
         "path": saying("The file is etc/hosts.conf/old or C:\\x.y"),
         "code": saying(CodeSpan("www.example.org/a")),
         "anchors": lambda: candidate(real()),
+        "where no link can be": saying(
+            blocks=(picture(alt="See www.example.org/a", credit="example.org/a"),), author="www.example.org/a"
+        ),
         "mail": lambda: candidate(RICH),
         "fraction": saying("A rise of 3.5/100 and v1.2/beta"),
     },
@@ -836,6 +855,9 @@ PASSES: dict[str, dict[str, Made]] = {
         "arabic": lambda: candidate(RTL, look=ARABIC_LOOK),
         "static": template(
             BlockKind.CLOSING, "</body>", '<p style="position: static; float: none; display: block">x</p></body>'
+        ),
+        "names that begin alike": template(
+            BlockKind.CLOSING, "</body>", '<p style="column-gap: 3px; background-color: #fff">x</p></body>'
         ),
         "nothing in it": template(BlockKind.CLOSING, "</body>", '<p style=";:; color">x</p></body>'),
     },
@@ -983,3 +1005,13 @@ def test_text_in_a_hidden_column_name_is_no_content() -> None:
     given = candidate(RICH)
     assert len(parsed(whole_html(given.rendered.blocks)).xpath("//*[contains(@style, 'display:none')]")) > 1
     assert problems("text-part", given) == []
+
+
+def test_a_style_is_told_once_with_how_often() -> None:
+    """And so is a tag: one template makes the same mistake in every item."""
+    twice = template(BlockKind.CLOSING, "</body>", '<b style="float: left">x</b>' * 2 + "</body>")()
+    assert [problem.message.partition(":")[0::2] for problem in problems("mail-css", twice)] == [
+        ("the style float", " left, 2 times: Outlook on Windows ignores it")
+    ]
+    crossed = template(BlockKind.LEAD, "</p>", "</p></div></div>")()
+    assert [problem.message for problem in problems("valid-html", crossed)] == ["</div> closes nothing, 2 times"]
