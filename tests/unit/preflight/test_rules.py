@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.digests.model import Block, Code, CodeSpan, Digest, Figure, Section, Strong
+from publisher.digests.model import Block, Code, CodeSpan, Digest, Figure, Note, NoteMark, Section, Strong
 from publisher.editions import BlockKind, FieldName
 from publisher.preflight.model import Candidate, Level
 from publisher.preflight.reading import reading
@@ -810,7 +810,7 @@ PASSES: dict[str, dict[str, Made]] = {
         "telephone behind a host": shown("example.com", "tel:+49123"),
         "renamed": shown("twitter.com/harbour", "https://x.com/harbour"),
         "same below a country": shown("news.example.co.uk", "https://www.example.co.uk/"),
-        "fields": lambda: candidate(RICH),
+        "a subscriber's own": template(BlockKind.CLOSING, ">Unsubscribe<", ">news.example.org/leave<"),
     },
     "lookalike-hosts": {
         "one alphabet": shown("the rota", "https://xn--e1afmkfd.xn--p1ai/"),
@@ -917,6 +917,10 @@ PASSES: dict[str, dict[str, Made]] = {
             digest("The council has news of ", link("https://example.com/wall", "the crack in the wall"), "."),
             earlier=[yesterday(para("Divers publish ", link("https://example.com/wall", "drawings"), " of it."))],
         ),
+        "a footnote": lambda: candidate(
+            digest("A forecast", NoteMark(1), ".", blocks=(Note(1, (para(STORY),)),)),
+            earlier=[yesterday(Note(1, (para(STORY),)))],
+        ),
         "the same front page": lambda: candidate(
             digest(link("https://example.com/", "The port office")),
             earlier=[yesterday(para(link("https://example.com/", "The port office")))],
@@ -928,7 +932,9 @@ PASSES: dict[str, dict[str, Made]] = {
         "all of it again, which is said once": lambda: candidate(
             digest(STORY), earlier=[digest(STORY, slug="yesterday")]
         ),
-        "chinese lines": lambda: candidate(digest("天气晴，微风。"), earlier=[yesterday(para("天气晴，微风。"))]),
+        "chinese lines": lambda: candidate(
+            digest("今日天气晴，午后有微风起。"), earlier=[yesterday(para("今日天气晴，午后有微风起。"))]
+        ),
     },
     "digest-repeated": {
         "another day": lambda: candidate(digest(STORY), earlier=[yesterday(para(FOLLOW_UP))]),
@@ -937,7 +943,9 @@ PASSES: dict[str, dict[str, Made]] = {
         "two empty ones": lambda: candidate(
             digest(lead=(), sections=()), earlier=[digest(lead=(), sections=(), slug="yesterday")]
         ),
-        "an excerpt of a long one": lambda: candidate(digest(STORY), earlier=[real()]),
+        "an excerpt of a long one": lambda: candidate(
+            earlier=[replace(GOOD, slug="yesterday", sections=(*GOOD.sections, *real().sections))]
+        ),
     },
 }
 
