@@ -27,6 +27,7 @@ from jinja2 import (
 from jinja2.utils import missing
 
 from publisher.errors import RenderError
+from publisher.rendering.dates import unbroken_dates
 from publisher.rendering.look import link_address, picture_address
 from publisher.rendering.measures import breaking_columns, has_compound, installed_fonts, shown_size, together
 from publisher.rendering.prose import column_alignments, is_number, plain
@@ -74,6 +75,7 @@ def environment(override: Path | None, translations: NullTranslations) -> Enviro
     env.filters["size"] = shown_size
     env.filters["breaking"] = breaking_columns
     env.filters["together"] = together
+    env.filters["unbroken"] = unbroken_dates
     env.filters["compound"] = has_compound
     env.filters["installed"] = installed_fonts
     env.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]

@@ -32,6 +32,7 @@ from publisher.digests.model import (
     Text,
 )
 from publisher.rendering.columns import NARROWEST, WIDTH, hang, pad, text_width, wrap
+from publisher.rendering.dates import unbroken_dates
 from publisher.rendering.prose import column_alignments, cover
 from publisher.rendering.words import Words, capitals
 
@@ -44,13 +45,13 @@ _JOINT = "\x1f"
 def lead_text(digest: Digest, words: Words) -> str:
     """The lead, with a blank line before each of its blocks."""
     picture = cover(digest)
-    return _Setter(words).passage((*([picture] if picture else []), *digest.lead))
+    return _Setter(words, digest.language).passage((*([picture] if picture else []), *digest.lead))
 
 
 def section_text(section: Section, digest: Digest, words: Words) -> str:
     """A section: its name in capitals, its blocks, the addresses of its links."""
     name = "\n".join(wrap(capitals(section.name, digest.language)))
-    return f"\n\n{name}\n{_Setter(words).passage(section.blocks)}"
+    return f"\n\n{name}\n{_Setter(words, digest.language).passage(section.blocks)}"
 
 
 @dataclass
@@ -58,6 +59,7 @@ class _Setter:
     """Sets the blocks of one section; remembers the links that it met."""
 
     words: Words
+    language: str
     links: list[str] = field(default_factory=list)
 
     def passage(self, blocks: Iterable[Block]) -> str:
@@ -86,7 +88,7 @@ class _Setter:
     def _inline(self, node: Inline) -> str:
         match node:
             case Text(text):
-                return text.replace("\n", " ")
+                return unbroken_dates(text.replace("\n", " "), self.language, _JOINT)
             case CodeSpan(text):
                 return text
             case Strong(children) | Emphasis(children):
@@ -149,7 +151,7 @@ class _Setter:
         credit = f"({block.credit})" if block.credit else ""
         words = " ".join(filter(None, (caption, credit)))
         label = self.words("Picture")
-        return _set(f"[{label}: {words}]" if words else f"[{label}]", width)
+        return _set(f"[{self.words.label(label)} {words}]" if words else f"[{label}]", width)
 
     def table(self, block: Table, width: int) -> Lines:
         """Columns when they fit, else each row as a list of its cells."""
@@ -158,7 +160,7 @@ class _Setter:
         every = [header, *rows] if header else rows
         widths = [max(map(text_width, column)) for column in zip(*every, strict=True)]
         if sum(widths) + 2 * (len(widths) - 1) > width:
-            return _records(header, rows, width)
+            return _records(header, rows, width, self.words)
         alignments = column_alignments(block)
         lines = [
             "  ".join(pad(*cell) for cell in zip(row, widths, alignments, strict=True)).rstrip() for row in every
@@ -193,8 +195,8 @@ def _signs(block: ListBlock) -> Lines:
     return [number.rjust(widest) for number in numbers]
 
 
-def _records(header: Lines, rows: list[Lines], width: int) -> Lines:
-    """A table too wide for columns: a row after the other, each cell after its column's name.
+def _records(header: Lines, rows: list[Lines], width: int, words: Words) -> Lines:
+    """A table too wide for columns: a row after the other, each cell after its column's label.
 
     Names of columns that no row fills stand first, so that no word is lost.
     """
@@ -202,7 +204,11 @@ def _records(header: Lines, rows: list[Lines], width: int) -> Lines:
     lines = [line for name in unused for line in hang(wrap(name, width - 2), "", "  ")]
     for row in rows:
         names = header or [""] * len(row)
-        cells = [(f"{name}: {cell}" if name else cell) for name, cell in zip(names, row, strict=True) if cell]
+        cells = [
+            (f"{words.label(name)} {cell}" if name else cell)
+            for name, cell in zip(names, row, strict=True)
+            if cell
+        ]
         record = [line for cell in cells for line in hang(wrap(cell, width - 2), "", "  ")]
         lines += ["", *record] if lines and record else record
     return lines

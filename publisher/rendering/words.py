@@ -57,6 +57,10 @@ class Words:
         """The direction of the newsletter's language, whichever our own words are in: that of its description."""
         return _direction(self.locale)
 
+    def label(self, name: str) -> str:
+        """`name` with the colon behind it, as the language sets it: in French after a no-break space."""
+        return self("%(name)s:") % {"name": name}
+
     def full_date(self, day: date) -> str:
         """`Thursday, November 21, 2024`, as it stands in a line of its own: with a capital in every language."""
         return _capital(self._date(day, "full"))

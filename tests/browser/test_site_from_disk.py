@@ -21,6 +21,6 @@ def test_the_site_opens_from_disk_and_its_links_lead_on(
     heading = page.get_by_role("heading", level=1).inner_text().replace("\u00a0", " ")
     assert heading == "Morning from the harbour: what the divers saw"
     assert page.evaluate("document.images[0].naturalWidth") >= 1104  # twice what the mail shows
-    page.get_by_role("link", name="All of The Harbour Daily").click()
+    page.get_by_role("link", name="All issues of The Harbour Daily").click()
     assert page.get_by_role("link", name="a roof before the snow").count() == 1
     assert window.asked == []

@@ -128,17 +128,17 @@ def test_looking_changes_nothing(desk: Desk) -> None:
 
 
 def test_a_choice_is_kept_and_shown_again(desk: Desk) -> None:
-    assert "you get 2 sections" in desk.save("chosen", "weather", "courts")
+    assert "you will get 2 sections" in desk.save("chosen", "weather", "courts")
     assert desk.sections() == ("courts", "weather")
     assert values(desk.look(), checked=True) == ["courts", "weather"]
     assert acts(desk.database, ANNA)[-1] == ("daily", "changed", "preferences page")
-    assert "you get all sections" in desk.save("all", "courts")
+    assert "you will get all sections" in desk.save("all", "courts")
     assert desk.sections() is None
 
 
 def test_sections_that_are_not_offered_are_passed_over(desk: Desk) -> None:
     odd = ("nonsense", "", "COURTS", "courts\0", "../courts", "<script>", "a" * 10_000)
-    assert "you get 1 section" in desk.save("chosen", *odd, "courts", "courts")
+    assert "you will get 1 section" in desk.save("chosen", *odd, "courts", "courts")
     assert desk.sections() == ("courts",)
     before = everything(desk.database)
     assert "at least one section" in desk.save("chosen", *odd)

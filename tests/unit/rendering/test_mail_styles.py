@@ -18,7 +18,7 @@ from publisher.rendering import Logo, Look, render
 from publisher.rendering.inlining import inline_styles
 from publisher.rendering.templates import environment, fill
 
-from .samples import LOOK, RICH, SITE, parsed, whole_html
+from .samples import LOOK, RICH, SITE, para, parsed, whole_html
 
 LOGOS = replace(
     LOOK,
@@ -37,6 +37,7 @@ LOGOS = replace(
         ),
     ),
 )
+SILENCE = "\u034f\u200c\u00a0"
 MAIL = whole_html(render(RICH, LOOK).blocks)
 THEMED = whole_html(render(RICH, LOGOS, note="x").blocks)
 
@@ -158,8 +159,31 @@ def test_headings_go_down_one_step_at_a_time() -> None:
 def test_the_preheader_is_hidden_and_first() -> None:
     tree = parsed(MAIL)
     first = tree.xpath("//body/*")[0]
-    assert first.text_content() == render(RICH, LOOK).preheader
+    assert first.text_content().rstrip(SILENCE) == render(RICH, LOOK).preheader
     assert "display:none" in first.get("style")
+
+
+def test_nothing_of_the_mail_follows_a_short_preheader_in_the_inbox() -> None:
+    first = parsed(MAIL).xpath("//body/*")[0].text_content()
+    assert len(first) >= 150
+    assert set(first[len(render(RICH, LOOK).preheader) :]) == set(SILENCE)
+    long = replace(RICH, lead=(para("word " * 60),))
+    whole = render(long, LOOK)
+    assert parsed(whole_html(whole.blocks)).xpath("//body/*")[0].text_content() == whole.preheader
+
+
+def test_outlook_has_air_where_tables_have_margins() -> None:
+    tables = len(re.findall(r'<table[^>]* class="whole (?:figure|table)"|class="break"', MAIL))
+    assert tables
+    assert MAIL.count('<!--[if mso]><p class="air" style="line-height:24px">&nbsp;</p><![endif]-->') == tables
+    assert re.search(r"\.air \{ margin: 0; font-size: 1px; \}", MAIL)
+
+
+def test_no_dot_is_left_at_the_end_of_a_line_of_links() -> None:
+    for line in parsed(MAIL).xpath("//p[contains(@class, 'names') or contains(@class, 'exits')]"):
+        assert "·" not in line.text_content()
+        for entry in line.xpath("span"):
+            assert "margin-right:16px" in entry.get("style")
 
 
 def test_inlining_reads_neither_network_nor_files(monkeypatch: pytest.MonkeyPatch) -> None:

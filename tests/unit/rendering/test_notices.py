@@ -68,10 +68,12 @@ def test_the_form_says_what_the_reader_has_now() -> None:
 def test_what_was_done_is_said_first_and_in_the_title() -> None:
     saved = preferences("saved")
     assert saved.xpath("string(//title)").startswith("Saved – ")
-    assert "you get 1 section of The <Harbour> Daily" in saved.xpath("string(//*[@role='status'])")
+    assert "you will get 1 section of The <Harbour> Daily" in saved.xpath("string(//*[@role='status'])")
     both = (COURTS, replace(ARTS, chosen=True))
-    assert "you get 2 sections of" in preferences("saved", sections=both).xpath("string(//*[@role='status'])")
-    assert "you get all sections of" in preferences("saved", everything=True).xpath("string(//*[@role='status'])")
+    assert "you will get 2 sections of" in preferences("saved", sections=both).xpath("string(//*[@role='status'])")
+    assert "you will get all sections of" in preferences("saved", everything=True).xpath(
+        "string(//*[@role='status'])"
+    )
     assert preferences().xpath("//*[@role='status' or @role='alert']") == []
 
 

@@ -143,18 +143,18 @@ def test_what_blocks_stands_first_and_levels_are_words() -> None:
     tree = parsed(page())
     levels = [str(each.text_content()) for each in tree.xpath('//p[@class="level"]')]
     assert levels == ["■Blocks", "△Warns"]
-    assert "1 finding keeps it here; 1 more deserves a look." in text_of(page())
+    assert "It is not mailed: 1 finding blocks it; 1 more deserves a look." in text_of(page())
     assert "publisher digest release daily/harbour-opens --despite subject --reason TEXT" in text_of(page())
 
 
 def test_only_warnings_keep_nothing_here() -> None:
     shown = text_of(page(replace(PREVIEW, findings=(PREVIEW.findings or ())[:1])))
-    assert "Nothing keeps it here; 1 finding deserves a look." in shown
+    assert "It can go: nothing blocks it; 1 finding deserves a look." in shown
     assert "--despite" not in shown
 
 
 def test_nothing_found_and_not_looked_are_told_apart() -> None:
-    assert "Nothing was found that stands against it." in text_of(page(replace(PREVIEW, findings=())))
+    assert "It can go: nothing was found." in text_of(page(replace(PREVIEW, findings=())))
     assert "This digest has not been checked." in text_of(page(replace(PREVIEW, findings=None)))
 
 

@@ -77,7 +77,7 @@ def test_index_shows_the_newest_of_each_newsletter() -> None:
     ids=["none", "one", "own"],
 )
 def test_an_empty_page_says_what_comes_next(page: bytes) -> None:
-    assert "first one appears here as soon as it is" in parsed(page).text_content()
+    assert "first one will appear here as soon as it is out" in parsed(page).text_content()
 
 
 def test_pages_name_their_feeds_and_link_only_to_files() -> None:

@@ -125,7 +125,7 @@ def test_a_site_extends_what_it_replaces(look: Look, tmp_path: Path) -> None:
     )
     page = render(RICH, look).page.decode()
     assert "<p>more</p>" in page
-    assert "All of The Harbour Daily" in page
+    assert "All issues of The Harbour Daily" in page
 
 
 @pytest.mark.parametrize(
@@ -197,11 +197,11 @@ def test_a_wrong_name_in_a_macro_and_in_a_style_sheet_is_found_there(look: Look,
 
 
 def test_a_file_that_a_site_places_later_is_seen_at_the_next_edition(look: Look, tmp_path: Path) -> None:
-    assert "All of The Harbour Daily" in render(RICH, look).page.decode()
+    assert "All issues of The Harbour Daily" in render(RICH, look).page.decode()
     write(tmp_path, "page/digest.html", "OURS")
     assert render(RICH, look).page == b"OURS"
     (tmp_path / "page/digest.html").unlink()
-    assert "All of The Harbour Daily" in render(RICH, look).page.decode()
+    assert "All issues of The Harbour Daily" in render(RICH, look).page.decode()
 
 
 def test_what_has_no_names_lists_none(look: Look, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ from publisher.digests.model import (
 )
 from publisher.rendering import render
 from publisher.rendering.columns import WIDTH, hang, pad, text_width, wrap
-from publisher.rendering.text import section_text
+from publisher.rendering.text import lead_text, section_text
 from publisher.rendering.words import capitals, words
 
 from .samples import LOOK, RICH, bullets, line, link, numbers, para, whole_text
@@ -127,6 +129,20 @@ def test_a_wide_table_keeps_the_names_of_columns_that_no_row_fills() -> None:
     only_a_head = Table(("none", "none"), (line(wide), line("B")), ())
     assert lines_of(half_empty)[:2] == ["Left open", ""]
     assert " ".join(lines_of(only_a_head)).split() == [*wide.split(), "B"]
+
+
+def test_labels_are_set_as_the_language_sets_them() -> None:
+    wide = "mot " * 20
+    table = Table(("none", "none"), (line("Étage"), line("Mot")), ((line("1"), line(wide)),))
+    french = replace(RICH, language="fr", lead=(table, Figure(alt="Un pont")), image=None)
+    lines = lead_text(french, words("fr")).splitlines()
+    assert "Étage\u00a0: 1" in lines
+    assert "[Image\u00a0: Un pont]" in lines
+
+
+def test_a_day_stays_with_its_month() -> None:
+    text = f"{'x' * 62} November 2, 2024"
+    assert lines_of(para(text)) == ["x" * 62, "November 2, 2024"]
 
 
 def test_code_and_meant_line_breaks_are_kept() -> None:

@@ -102,8 +102,8 @@ def test_words_are_in_the_readers_language() -> None:
 def test_numbers_have_the_form_of_their_language(language: str, expected: dict[int, str]) -> None:
     said = (
         "{% trans count=count, newsletter='X' %}"
-        "Saved. From the next mail on you get {{ count }} section of {{ newsletter }}.{% pluralize %}"
-        "Saved. From the next mail on you get {{ count }} sections of {{ newsletter }}.{% endtrans %}"
+        "Saved. From the next email on, you will get {{ count }} section of {{ newsletter }}.{% pluralize %}"
+        "Saved. From the next email on, you will get {{ count }} sections of {{ newsletter }}.{% endtrans %}"
     )
     template = environment(None, words(language).translations).from_string(said)
     for count, form in expected.items():
