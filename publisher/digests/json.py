@@ -43,6 +43,9 @@ from publisher.errors import DigestError
 _LEVELS_PER_NESTING = 4
 """A list in a list is four brackets: the object, its items, the item, its blocks."""
 
+_DIGITS = 20
+"""No number of the format needs as many; Python refuses thousands in words about itself."""
+
 
 def read(data: bytes, *, name: str) -> Manuscript:
     """The manuscript of a JSON file called `name`.
@@ -68,10 +71,10 @@ def read(data: bytes, *, name: str) -> Manuscript:
 
 def _parsed(text: str, name: str) -> object:
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_whole)
     except json.JSONDecodeError as error:
         raise DigestError(f"no valid JSON: {error.msg}", file=name, line=error.lineno) from error
-    except ValueError as error:  # a doubled key, a constant, a number of thousands of digits
+    except ValueError as error:  # a doubled key, a constant, an endless number
         raise DigestError(f"no valid JSON: {error}", file=name) from error
 
 
@@ -82,6 +85,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f'the key "{key}" is twice in one object')
         result[key] = value
     return result
+
+
+def _whole(text: str) -> int:
+    if len(text) > _DIGITS:
+        raise ValueError(f"a number has {len(text)} digits")
+    return int(text)
 
 
 def _constant(text: str) -> object:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from publisher.digests.characters import direction_of
 from publisher.digests.frontmatter import FrontMatter
 from publisher.digests.model import Block, LineBreak, ListBlock, Manuscript, Paragraph, Quote, Rule, Section
 from publisher.digests.slugs import section_slugs
 from publisher.digests.values import MAX_TITLE, folded
-from publisher.digests.walk import all_blocks, plain, texts
+from publisher.digests.walk import all_blocks, pieces, plain, texts
 from publisher.errors import DigestError
 
 MAX_NESTING = 20
 """How deep lists, quotes and notes may stand in one another; nobody reads deeper, and recursion has an end."""
 
+MAX_PIECES = 20_000
+"""Paragraphs, items, cells, links and runs of text in one digest. The time that a digest takes grows with them (a
+browser's would, too), and two hundred pages of text have fewer."""
 
 DASHES = "—–―"
 """What stands before the name of who is quoted."""
@@ -73,7 +77,8 @@ def manuscript(
     """The manuscript of one file. What front matter says goes before what the text says.
 
     Raises:
-        DigestError: it has no title or no text, or `sections` names a heading that is not there.
+        DigestError: it has no title or no text, more than MAX_PIECES pieces, or `sections` names a heading that is
+            not there.
     """
     title = front.title or title
     if not title:
@@ -83,6 +88,7 @@ def manuscript(
         _check_length("a section's name", part.name, name, part.line or None)
     lead = _without_outer_rules(lead)
     sections = _sections(front, parts, name)
+    _check_pieces(lead, sections, name)
     if not lead and not any(section.blocks for section in sections) and front.image is None:
         raise DigestError("there is nothing but headings", remedy="Write the digest's text under them", file=name)
     return Manuscript(
@@ -110,6 +116,15 @@ def _check_length(what: str, text: str, name: str, line: int | None) -> None:
             remedy="Begin with a short line that names the digest" if "title" in what else "Shorten it",
             file=name,
             line=line,
+        )
+
+
+def _check_pieces(lead: tuple[Block, ...], sections: tuple[Section, ...], name: str) -> None:
+    if next(islice(pieces(all_blocks(lead, sections)), MAX_PIECES, None), None) is not None:
+        raise DigestError(
+            f"more than {MAX_PIECES} paragraphs, items, cells and links",
+            remedy="Make several digests of it, or put the data on a page of its own and link to it",
+            file=name,
         )
 
 

@@ -86,6 +86,33 @@ def lines(blocks: Iterable[Block]) -> Iterator[tuple[Inline, ...]]:
                 pass
 
 
+def pieces(blocks: Iterable[Block]) -> Iterator[Block | Item | Inline | tuple[Inline, ...]]:
+    """Everything that costs something to set: blocks, items, lines, cells, and what those are made of."""
+    for block in blocks:
+        yield block
+        match block:
+            case ListBlock(items):
+                for item in items:
+                    yield item
+                    yield from pieces(item.blocks)
+            case Quote(inner) | Note(_, inner):
+                yield from pieces(inner)
+            case _:
+                for line in lines((block,)):
+                    yield line
+                    yield from _parts(line)
+
+
+def _parts(inlines: Iterable[Inline]) -> Iterator[Inline]:
+    for inline in inlines:
+        yield inline
+        match inline:
+            case Strong(children) | Emphasis(children) | Link(_, children):
+                yield from _parts(children)
+            case _:
+                pass
+
+
 def links(inlines: Iterable[Inline]) -> Iterator[Link]:
     """Every link among inlines, inside stressed text too."""
     for inline in inlines:

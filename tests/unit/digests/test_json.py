@@ -240,3 +240,10 @@ def test_any_json_is_read_or_refused_in_one_line(value: Any) -> None:
     with pytest.raises(DigestError) as caught:
         read({"title": "T", "lead": [value]})
     assert "\n" not in str(caught.value)
+
+
+def test_an_endless_number_is_told_in_our_words() -> None:
+    with pytest.raises(DigestError) as caught:
+        reader.read(b'{"title": ' + b"9" * 10_000 + b"}", name="x.json")
+    assert str(caught.value).startswith("x.json: no valid JSON: a number has 10000 digits")
+    assert "sys." not in str(caught.value)

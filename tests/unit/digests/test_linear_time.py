@@ -119,3 +119,21 @@ def test_twenty_levels_are_read_and_no_more(ending: str, made: Callable[[int], s
     for levels in (21, 60):
         with pytest.raises(DigestError, match="nests deeper than 20"):
             read_file((HEAD + made(levels)).encode(), name=f"a{ending}")
+
+
+@pytest.mark.parametrize(
+    ("ending", "made"),
+    [
+        (".txt", lambda n: "- a\n" * n),
+        (".txt", lambda n: "A paragraph.\n\n" * n),
+        (".md", lambda n: "see http://example.org/ " * n),
+        (".md", lambda n: "|a|b|\n|-|-|\n" + "|c|d|\n" * n),
+        (".md", lambda n: "> *a* [**b**](http://example.org/)\n>\n" * n),
+    ],
+)
+def test_a_digest_of_countless_pieces_is_refused_since_nobody_could_wait_for_it(
+    ending: str, made: Callable[[int], str]
+) -> None:
+    assert read_file((HEAD + made(MANY // 10)).encode(), name=f"a{ending}").lead
+    with pytest.raises(DigestError, match=r"a\.(txt|md): more than 20000 paragraphs, items, cells and links"):
+        read_file((HEAD + made(MANY * 2)).encode(), name=f"a{ending}")
