@@ -92,6 +92,14 @@ def test_of_two_logos_one_is_seen() -> None:
     assert source.get("srcset") == "../../assets/" + DARK.src.removeprefix("asset:")
 
 
+def test_name_and_date_are_read_in_the_newsletters_language() -> None:
+    foreign = replace(RICH, language="de")
+    for document in (mail(foreign), page(foreign)):
+        for name in ("wordmark", "date"):
+            (shown,) = document.xpath(f"//body//p[contains(concat(' ', @class, ' '), ' {name} ')]")
+            assert shown.xpath("string(ancestor-or-self::*[@lang][1]/@lang)") == LOOK.language
+
+
 # --- contents ----------------------------------------------------------------------------------------------------
 
 
