@@ -7,6 +7,7 @@ else is opened: no absolute path, no `..`, no symbolic link, no other kind of fi
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -28,6 +29,12 @@ MAX_TOTAL = 100 * 1024 * 1024
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp"})
 """What picture files are called; the inbox passes over them."""
+
+_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters, and halves of characters, which no file name can be written with."""
+
+_LONGEST = 100
+"""Characters of a picture's name that an error shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,39 +70,58 @@ class _Gatherer:
             return None
         path = unquote(src).replace("\\", "/").removeprefix("./")
         parts = PurePosixPath(path).parts
-        if ":" in path or path.startswith("/") or ".." in parts or not parts or "\0" in path:
+        if ":" in path or path.startswith("/") or ".." in parts or not parts or _ODD.search(path):
             raise self.error(
-                f'the picture "{src}" may not be used',
+                f'the picture "{_named(src)}" may not be used',
                 "Write an address, or a path from the digest's own folder downward",
                 src,
             )
         return str(PurePosixPath(path))
 
     def hash_of(self, path: str, src: str) -> str:
-        for parent in [*reversed(PurePosixPath(path).parents), PurePosixPath(path)]:
-            if (self.folder / parent).is_symlink() and str(parent) != ".":
-                raise self.error(f'the picture "{src}" is a symbolic link', "Put the file itself there", src)
+        self.refuse_links(path, src)
         data = self.bytes_of(path, src)
         self.total += len(data)
         if self.total > MAX_TOTAL:
             raise self.error(f"its pictures have more than {MAX_TOTAL // 2**20} MB", "Make them smaller", src)
         return hashlib.sha256(data).hexdigest()
 
+    def refuse_links(self, path: str, src: str) -> None:
+        try:
+            for parent in [*reversed(PurePosixPath(path).parents), PurePosixPath(path)]:
+                if (self.folder / parent).is_symlink() and str(parent) != ".":
+                    raise self.error(
+                        f'the picture "{_named(src)}" is a symbolic link', "Put the file itself there", src
+                    )
+        except OSError as error:  # a name that is longer than names can be
+            raise self.unreadable(error, src) from error
+
     def bytes_of(self, path: str, src: str) -> bytes:
         try:
             data = read_regular(self.folder / path, MAX_BYTES + 1)
         except FileNotFoundError:
-            raise self.error(f'the picture "{src}" is not there', "Put it beside the digest", src) from None
-        except OSError as error:
             raise self.error(
-                f'the picture "{src}" cannot be read: {error.strerror}', "Check its name and permissions", src
-            ) from error
+                f'the picture "{_named(src)}" is not there', "Put it beside the digest", src
+            ) from None
+        except OSError as error:
+            raise self.unreadable(error, src) from error
         if len(data) > MAX_BYTES:
-            raise self.error(f'the picture "{src}" has more than {MAX_BYTES // 2**20} MB', "Make it smaller", src)
+            raise self.error(
+                f'the picture "{_named(src)}" has more than {MAX_BYTES // 2**20} MB', "Make it smaller", src
+            )
         return data
+
+    def unreadable(self, error: OSError, src: str) -> DigestError:
+        message = f'the picture "{_named(src)}" cannot be read: {error.strerror}'
+        return self.error(message, "Check its name and permissions", src)
 
     def error(self, message: str, remedy: str, src: str) -> DigestError:
         return DigestError(message, remedy=remedy, file=self.file, line=_line_of(src, self.text))
+
+
+def _named(src: str) -> str:
+    """A picture's name as an error shows it."""
+    return _ODD.sub("\N{REPLACEMENT CHARACTER}", src if len(src) <= _LONGEST else f"{src[: _LONGEST - 1]}…")
 
 
 def local_paths(digest: Digest, *, file: str, text: str = "") -> list[str]:

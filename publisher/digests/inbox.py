@@ -20,7 +20,7 @@ from publisher.digests.files import read_regular
 from publisher.digests.findings import Finding, LocalPicture, Observation, Scan, Stamp
 from publisher.digests.identity import Home, home_of, settle
 from publisher.digests.readers import READERS, read_file, suffix_of
-from publisher.errors import DigestError
+from publisher.errors import DigestError, one_line
 
 Clock = Callable[[], datetime]
 Sleep = Callable[[float], object]
@@ -138,6 +138,9 @@ def scan(directory: Path, observation: Observation, newsletters: Sequence[Home],
         except DigestError as error:
             errors.append(error)
             continue
+        except Exception as error:  # noqa: BLE001 - a fault of ours: it is said, and the others' digests go on
+            errors.append(_ours(error, path))
+            continue
         if found is None:
             unsettled.add(path)
         else:
@@ -169,6 +172,16 @@ def _find(
         return None
     gathered = gather(digest, folder=directory / parent, file=path, text=text)
     return Finding(path, gathered.digest, manuscript.draft, gathered.pictures, _hash(data, gathered.pictures))
+
+
+def _ours(error: Exception, path: str) -> DigestError:
+    said = one_line(f"reading it failed with {type(error).__name__}: {error}")[:200]
+    said = said.encode("utf-8", "backslashreplace").decode()
+    refused = DigestError(
+        said, remedy="This is a fault of the publisher: please report it, with the file", file=path
+    )
+    refused.__cause__ = error
+    return refused
 
 
 def _hash(data: bytes, pictures: Sequence[LocalPicture]) -> str:

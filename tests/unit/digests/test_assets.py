@@ -182,6 +182,17 @@ def test_what_is_no_file_or_too_much_of_one_is_refused(tmp_path: Path, monkeypat
     assert "pictures have more than" in str(refused("small.png", tmp_path))
 
 
+@pytest.mark.parametrize(
+    "src", ["a" * 5000 + ".png", "a/" * 3000 + "b.png", "\ud800.png", "a\x1b[31m.png", "a\0.png"]
+)
+def test_names_that_no_file_can_have_are_one_short_line(src: str, tmp_path: Path) -> None:
+    with pytest.raises(DigestError) as caught:
+        gather(shown(src), folder=tmp_path, file="a.json")
+    said = str(caught.value)
+    assert len(said) < 300
+    assert said.encode().decode().isprintable()
+
+
 def test_a_picture_that_changes_after_it_was_found_is_left_for_the_next_pass(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(PNG)
     found = gather(shown("a.png"), folder=tmp_path, file="a.md")

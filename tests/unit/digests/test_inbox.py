@@ -15,6 +15,8 @@ import pytest
 from publisher.digests.findings import Scan
 from publisher.digests.identity import Home
 from publisher.digests.inbox import observe, scan, settled, wait_for_settled
+from publisher.digests.model import Manuscript
+from publisher.digests.readers import READERS
 from publisher.errors import DigestError
 
 NOW = datetime(2024, 11, 21, 7, tzinfo=UTC)
@@ -230,3 +232,22 @@ def test_rubbish_is_one_line_each_and_the_good_digest_goes(tmp_path: Path) -> No
         assert message in told[name]
         assert "\n" not in told[name]
         assert told[name].startswith(name)
+
+
+def test_a_fault_of_ours_in_one_file_keeps_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "bad.md")
+    put(tmp_path, "good.md")
+    real = READERS[".md"]
+
+    def read(data: bytes, *, name: str) -> Manuscript:
+        if name == "bad.md":
+            raise RuntimeError("two\nlines \ud800")
+        return real(data, name=name)
+
+    monkeypatch.setitem(READERS, ".md", read)
+    found = look(tmp_path)
+    assert [finding.path for finding in found.findings] == ["good.md"]
+    assert [str(error) for error in found.errors] == [
+        "bad.md: reading it failed with RuntimeError: two lines \\ud800. "
+        "This is a fault of the publisher: please report it, with the file"
+    ]
