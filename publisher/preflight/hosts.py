@@ -13,7 +13,7 @@ from publisher.preflight.suffixes import COUNTRIES, ENDINGS, owner
 
 _LONGEST = 2000
 _ADDRESS = re.compile(
-    r"(?:(?P<scheme>[a-z][a-z0-9+.-]{0,20}):/{1,3})?(?:[^\s/?#@]*@)?"
+    r"(?:(?P<scheme>[a-z][a-z0-9+.-]{0,20}):/{1,3})?(?:(?P<user>[^\s/?#@]*)@)?"
     r"(?P<host>[^\s/:?#@\\]+)(?::\d{1,5})?(?P<path>[/?#\\].*)?",
     re.IGNORECASE,
 )
@@ -21,7 +21,11 @@ _MAIL = re.compile(r"[^\s@/:<>]+@(?P<host>[^\s@/:<>]+)")
 _LABEL = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
 _AROUND = " \t\n\"'“”„‚‘’«»‹›()[]{}<>.,;:!?…*_~|→›»"
 _DOTS = str.maketrans("。．｡", "...")
+_AFTER_USER = re.compile(r"[:%\\]")
 _WEB = frozenset({"http", "https"})
+_FILE_ENDINGS = "ai app cc in la md me mk ml mm mo mov pl pm ps py rs sh so st tf zip"
+_FILES = frozenset(_FILE_ENDINGS.split())
+"""Endings of hosts that are those of files, too."""
 
 
 def ascii_host(host: str) -> str:
@@ -66,7 +70,8 @@ def shown_hosts(text: str, href: str = "") -> Iterator[str]:
 
     A text that is nothing but a host shows it. In a sentence only what cannot be meant otherwise does: an address
     with its scheme, with `www.` or with a path; "Example.com raises its prices" is a headline. The name of the
-    file that `href` leads to is no host, though `read.me` is both.
+    file that `href` leads to is no host, though `read.me` is both. Who reads `https://example.com@example.net/`
+    reads two.
     """
     words = unicodedata.normalize("NFKC", _without_unseen(text[: 4 * _LONGEST])).split()
     alone = len(words) == 1
@@ -82,6 +87,9 @@ def shown_hosts(text: str, href: str = "") -> Iterator[str]:
         found = _ADDRESS.fullmatch(word)
         if found and _shows(found, alone=alone) and not _names_file(word, href):
             yield ascii_host(found["host"])
+            user = _AFTER_USER.split(found["user"] or "")[0]
+            if found["scheme"] and _is_host(user):
+                yield ascii_host(user)
 
 
 def same_owner(shown: str, opened: str) -> bool:
@@ -120,6 +128,9 @@ def _is_host(host: str) -> bool:
 
 
 def _names_file(word: str, href: str) -> bool:
+    stem, _, ending = word.lower().rpartition(".")
+    if "." in stem or ending not in _FILES:  # anybody can give a file the name of a bank
+        return False
     path = unquote(href).partition("?")[0].partition("#")[0].lower()
     return "/" not in word and path.count("/") > 2 and path.endswith(f"/{word.lower()}")
 

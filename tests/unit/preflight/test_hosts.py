@@ -18,6 +18,9 @@ from publisher.preflight.hosts import ascii_host, opened_host, readable_host, sa
         ("https://example.com", ["example.com"]),
         ("http://localhost/", ["localhost"]),
         ("https://user:secret@example.com/", ["example.com"]),
+        ("https://example.org@example.com/", ["example.com", "example.org"]),
+        ("https://example.org:443@example.com/", ["example.com", "example.org"]),
+        ("https://example.org%2F@example.com/", ["example.com", "example.org"]),
         ("https:/example.com", ["example.com"]),
         ("bücher.de", ["xn--bcher-kva.de"]),
         ("xn--bcher-kva.de", ["xn--bcher-kva.de"]),
@@ -58,6 +61,11 @@ def test_the_name_of_the_file_that_is_opened_is_no_host() -> None:
     assert list(shown_hosts("README.md", "https://example.com/docs/README.md")) == []
     assert list(shown_hosts("README.md", "https://example.com/")) == ["readme.md"]
     assert list(shown_hosts("evil.md", "https://evil.md")) == ["evil.md"]
+
+
+def test_a_file_that_is_called_like_a_host_makes_no_host_a_file() -> None:
+    for host in ("www.bank.example", "bank.com", "www.bank.md"):
+        assert list(shown_hosts(host, f"https://evil.test/a/{host}")) == [host]
 
 
 def test_a_mail_address_in_a_sentence_counts_where_mail_is_written() -> None:

@@ -397,6 +397,16 @@ TRIPS: dict[str, dict[str, tuple[Made, str, str]]] = {
             f"{SHIPS}, 1st paragraph",
             "opens evil.test",
         ),
+        "a file of that name": (
+            shown("www.bank.example", "https://evil.test/www.bank.example"),
+            f"{SHIPS}, 1st paragraph",
+            "opens evil.test",
+        ),
+        "a host in front of the host": (
+            shown("https://example.com@evil.test/", "https://example.com@evil.test/"),
+            f"{SHIPS}, 1st paragraph",
+            "shows example.com and opens evil.test",
+        ),
         "letters that look alike": (
             shown("example.com", "https://xn--xample-2of.com/"),
             f"{SHIPS}, 1st paragraph",
