@@ -161,14 +161,22 @@ class SmtpProvider(_Section):
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: Line | None = None
     password: SecretStr | None = None
+    token: SecretStr | None = None
+    """An OAuth 2 access token, in place of a password (XOAUTH2)."""
+    connections: int = Field(default=8, ge=1, le=100)
+    """Of each sender process, at most."""
+    messages_per_connection: int = Field(default=0, ge=0)
+    """After so many messages the next goes over a new connection; 0: any number."""
     timeout: Duration = timedelta(seconds=60)
     ca_file: Path | None = None
     helo: Line | None = None
 
     @model_validator(mode="after")
     def _login_is_whole(self) -> Self:
-        if (self.user is None) != (self.password is None):
-            raise ValueError("user and password are given together, or neither")
+        if (self.user is None) != (self.password is None and self.token is None):
+            raise ValueError("user and password (or token) are given together, or neither")
+        if self.password is not None and self.token is not None:
+            raise ValueError("either a password or a token is given")
         return self
 
 

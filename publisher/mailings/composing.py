@@ -60,6 +60,7 @@ class EditionComposer:
             message_id=person.message_id,
             data=skeleton.splice(person),
             attempt=delivery.attempts,
+            proven=not person.needs_smtputf8,
         )
 
     def person(self, delivery: Delivery, date: datetime) -> Person:

@@ -1,38 +1,51 @@
-"""The `smtp` provider: any mail server, one connection, in turns, one recipient a message (RFC 5321).
+"""The `smtp` provider: any mail server, several connections at once, one recipient a message (RFC 5321).
 
-Each delivery ends in the server's own words. The body goes out without its final dot; if the connection is lost up
-to there, the server cannot have taken it. Lost after the dot and before the reply, the delivery is uncertain,
-unless the kernel knows that the dot never arrived (see `tcp`).
+Each delivery ends in the server's own words. Lost before the final dot was read, as far as that can be proven (see
+`tcp`), a message is tried again; lost after it and before the reply, it is uncertain.
 """
 
 from __future__ import annotations
 
-import re
+import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from math import inf
+
+import uvloop
 
 from publisher.config import SmtpProvider
-from publisher.errors import ProviderError
+from publisher.errors import ProviderError, PublisherError
 from publisher.ledger import Message, Report
-from publisher.providers import tcp
-from publisher.providers.smtp_connect import connect, tls_context
-from publisher.providers.smtp_dialogue import POLL_SECONDS, Dialogue, Lost, Reply
-
-TRIES = 3
-"""How often one message is begun, and how often a connection is tried, before it waits for a later run."""
-
-SETBACKS = 5
-"""Messages in a row without any answer, after which the server is given up for this run."""
+from publisher.providers.smtp_channel import Channel
+from publisher.providers.smtp_connect import Connection, Connector, tls_context
+from publisher.providers.smtp_queue import Queue
+from publisher.providers.smtp_replies import Lost
+from publisher.providers.smtp_wire import Wire
 
 FINAL_REPLY_SECONDS = 600.0
 """The reply to the final dot may take long (RFC 5321, 4.5.3.2.6), and giving up makes it uncertain."""
 
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f<>]")
-_ABOUT_SIZE = 552
+QUIT_SECONDS = 1.0
+"""How long goodbyes may take."""
 
+POLL_SECONDS = 0.25
+"""How often a wait asks whether to stop, or whether it has been too long."""
 
-class _Unsendable(Exception):  # noqa: N818 - says what the message is
-    """This server cannot be given this message, whatever we do."""
+CONNECT_TRIES = 3
+"""How often a connection is tried, when there is no other, before the server is given up for this run."""
+
+GRACE_SECONDS = 8.0
+"""How long an answer is still waited for when the sender has to stop."""
+
+IDLE_SECONDS = 30.0
+"""A connection that was idle for longer is asked whether it is still there."""
+
+TRIPS = 2
+"""Connections in a row that broke in a group of commands, after which PIPELINING is believed no longer."""
+
+SHY_SECONDS = 60.0
+"""How long a server that refused one more connection is not asked for more than it has."""
 
 
 class Smtp:
@@ -57,10 +70,14 @@ class Smtp:
         self._settings = settings
         self._pause = pause
         self._patience = patience
-        self._timeout = settings.timeout.total_seconds()
-        self._context = tls_context(settings)
-        self._dialogue: Dialogue | None = None
-        self._setbacks = 0
+        self._connector = Connector(settings, tls_context(settings))
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._idle: list[Channel] = []
+        self._busy = 0
+        self._wires: set[Wire] = set()
+        self._connecting: set[asyncio.Future[Connection]] = set()
+        self._trips = 0
+        self._shy_until = -inf
 
     def send(self, messages: Sequence[Message], report: Report, stop: Callable[[], bool]) -> None:
         """See `mailings.ports.Provider`.
@@ -69,228 +86,156 @@ class Smtp:
             ProviderError: no connection, no login, a certificate that does not hold, a server that refuses our
                 sender, or closes again and again.
         """
-        for message in messages:
-            if stop() or not self._deliver(message, report, stop):
-                return
+        queue = Queue(messages, report, stop, self.name)
+        if not messages or queue.over():
+            return
+        if self._loop is None:
+            self._loop = uvloop.new_event_loop()
+        self._loop.run_until_complete(self._send(queue))
+        if queue.error is not None:
+            raise queue.error
 
     def close(self) -> None:
-        """Say goodbye, when there is a connection."""
-        if self._dialogue is not None:
-            try:
-                self._dialogue.say(b"QUIT\r\n")
-                self._dialogue.hear(1.0)
-            except Lost:
-                pass  # we are leaving anyway
-            self._drop()
-
-    # --- one message -----------------------------------------------------------------------------------------
-
-    def _deliver(self, message: Message, report: Report, stop: Callable[[], bool]) -> bool:
-        """Bring one message to an answer; False when there is none because of `stop`."""
-        for _ in range(TRIES):
-            dialogue = self._connected(stop)
-            if dialogue is None:
-                return False
-            try:
-                answered = self._transact(dialogue, message, report)
-            except Lost as lost:  # before the message was complete
-                self._drop()
-                last = lost
-                if stop():
-                    return False
-            except _Unsendable as problem:
-                report.failed(message.delivery_id, None, str(problem))
-                return True
-            else:
-                self._count(answered, "it takes no mail for now")
-                return True
-        report.deferred(message.delivery_id, last.code, last.text)
-        self._count(False, last.text)
-        return True
-
-    def _count(self, answered: bool, text: str) -> None:
-        """Give the server up for this run when it had no word about the last few messages themselves."""
-        self._setbacks = 0 if answered else self._setbacks + 1
-        if self._setbacks >= SETBACKS:
-            self._setbacks = 0
-            raise ProviderError(
-                f"{self.name} has turned {SETBACKS} messages away in a row: {text}",
-                remedy="Ask its operator; the next run goes on where this one stopped",
-                provider=self.name,
-            )
-
-    def _transact(self, dialogue: Dialogue, message: Message, report: Report) -> bool:
-        """One mail transaction; whether the server came as far as to judge the message or its recipient."""
-        mail, recipient = self._envelope(dialogue, message)
-        body = wire_body(message.data)
-        if dialogue.interrupted():
-            raise Lost("the server spoke out of turn")  # replies would answer the wrong commands from here
-        reply = dialogue.ask(mail)
-        if not reply.done:
-            self._refuse(message, reply, report, of_sender=True)
-            return False
-        reply = dialogue.ask(f"RCPT TO:<{recipient}>")
-        if reply.done:
-            reply = dialogue.ask("DATA")
-        if reply.code != 354:
-            self._refuse(message, reply, report)
-            self._reset(dialogue)
-            return True
-        report.begun(message.delivery_id)
-        try:
-            dialogue.say(body)
-            if dialogue.interrupted():
-                self._turned_away(dialogue.hear(), message, report)
-                return True
-            before_dot = tcp.written(dialogue.socket)
-            dialogue.say(b".\r\n")
-        except Lost as lost:
-            report.returned(message.delivery_id, lost.text)
-            raise
-        self._conclude(dialogue, message, report, before_dot)
-        return True
-
-    def _turned_away(self, reply: Reply, message: Message, report: Report) -> None:
-        """A reply in the middle of the body: without the dot nothing can have been taken."""
-        self._refuse(message, reply, report)
-        self._drop()
-
-    def _conclude(self, dialogue: Dialogue, message: Message, report: Report, before_dot: int | None) -> None:
-        """The dot is out: hear what became of the message."""
-        try:
-            reply = dialogue.hear(self._patience)
-        except Lost as lost:
-            if lost.code == 421:
-                self._drop()
-                report.deferred(message.delivery_id, lost.code, lost.text)
-                return
-            if lost.closed and before_dot is not None and _had_no_dot(dialogue, before_dot):
-                report.returned(message.delivery_id, lost.text)
-                raise
-            self._drop()
-            report.uncertain(message.delivery_id, f"no reply to the complete message: {lost.text}")
+        """Say goodbye, when there are connections."""
+        if self._loop is None:
             return
-        if reply.done:
-            report.accepted(message.delivery_id, reply.code, reply.text)
-        elif reply.refused or reply.refused_for_now:
-            self._refuse(message, reply, report)
-        else:
-            self._drop()
-            report.uncertain(message.delivery_id, f"no verdict on the complete message: {reply}")
+        self._loop.run_until_complete(self._quit())
+        self._loop.close()
+        self._loop = None
 
-    def _refuse(self, message: Message, reply: Reply, report: Report, *, of_sender: bool = False) -> None:
-        """Report a refusal in the server's words. One of our own address stops the run: it would fail everybody.
+    # --- all connections -------------------------------------------------------------------------------------
+
+    async def _send(self, queue: Queue) -> None:
+        watching = asyncio.ensure_future(self._watch(queue))
+        try:
+            first = await self._channel(queue)
+            if first is not None:
+                others = min(self._limit(), len(queue)) - 1
+                workers = [self._work(queue, first), *(self._work(queue) for _ in range(others))]
+                await asyncio.gather(*workers, return_exceptions=True)
+        except PublisherError as error:
+            queue.fail(error)
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+    def _limit(self) -> int:
+        """How many connections there may be just now."""
+        shy = time.monotonic() < self._shy_until
+        return max(1, self._busy + len(self._idle)) if shy else self._settings.connections
+
+    async def _work(self, queue: Queue, channel: Channel | None = None) -> None:
+        """Carry messages over one connection after the other, until there are none."""
+        try:
+            while (channel := channel or await self._channel(queue)) is not None:
+                try:
+                    await channel.carry(queue)
+                finally:
+                    self._done(channel)
+                channel = None
+                if not queue or queue.over():
+                    return
+        except BaseException as error:
+            queue.fail(error)  # the other connections bring to an end what they have begun
+            raise
+
+    async def _channel(self, queue: Queue) -> Channel | None:
+        """A connection to work with; None when there is no other, or it is time to stop.
 
         Raises:
-            ProviderError: our address is refused for good.
-            Lost: it is no refusal.
+            ProviderError: there is none at all.
         """
-        if reply.refused_for_now:
-            report.deferred(message.delivery_id, reply.code, reply.text)
-        elif not reply.refused:
-            raise Lost(f"the server's reply makes no sense here: {reply}")
-        elif of_sender and reply.code != _ABOUT_SIZE:
-            self._drop()
-            raise ProviderError(
-                f"{self.name} refuses mail from {message.envelope_from}: {reply}",
-                remedy="Mend `from` or `envelope_from` of the newsletter, or the login in [provider]",
-                provider=self.name,
-                permanent=True,
-            )
-        else:
-            report.failed(message.delivery_id, reply.code, reply.text)
-
-    def _reset(self, dialogue: Dialogue) -> None:
-        """After a refused recipient: forget the envelope. A server that cannot is left."""
-        try:
-            if dialogue.ask("RSET").done:
-                return
-        except Lost:
-            pass  # the next message connects anew
-        self._drop()
-
-    def _envelope(self, dialogue: Dialogue, message: Message) -> tuple[str, str]:
-        """The MAIL command with what the extensions ask for, and the recipient as it goes on the wire."""
-        features = dialogue.features
-        sender, recipient = wire_address(message.envelope_from), wire_address(message.recipient)
-        options = []
-        if "SIZE" in features:
-            limit = features["SIZE"]
-            if limit.isdecimal() and 0 < int(limit) < len(message.data):
-                raise _Unsendable(f"too big: {len(message.data)} bytes, and the server takes {limit} (SIZE)")
-            options.append(f"SIZE={len(message.data)}")
-        if not message.data.isascii():
-            if "8BITMIME" not in features:
-                raise _Unsendable("has 8-bit text, and the server offers no 8BITMIME")
-            options.append("BODY=8BITMIME")
-        head = message.data.partition(b"\r\n\r\n")[0]
-        if not (sender.isascii() and recipient.isascii() and head.isascii()):
-            if "SMTPUTF8" not in features:
-                raise _Unsendable("the address needs SMTPUTF8, and the server does not offer it")
-            options.append("SMTPUTF8")
-        return " ".join([f"MAIL FROM:<{sender}>", *options]), recipient
-
-    # --- the connection --------------------------------------------------------------------------------------
-
-    def _connected(self, stop: Callable[[], bool]) -> Dialogue | None:
-        """The connection, made anew when there is none; None when it is time to stop first."""
-        for attempt in range(TRIES):
-            if self._dialogue is not None:
-                return self._dialogue
-            if attempt and not self._wait(2.0**attempt, stop):
+        channel = await self._waiting()
+        if channel is None:
+            connection = await self._connected(queue)
+            if connection is None:
                 return None
+            channel = Channel(
+                connection,
+                self.name,
+                timeout=self._settings.timeout.total_seconds(),
+                patience=self._patience,
+                pipelining=self._trips < TRIPS,
+                most=self._settings.messages_per_connection,
+            )
+        self._busy += 1
+        return channel
+
+    async def _waiting(self) -> Channel | None:
+        """A connection that is open already."""
+        while self._idle:
+            channel = self._idle.pop()
+            fresh = channel.wire.idle < IDLE_SECONDS
+            if channel.usable and (fresh or await channel.alive()):
+                return channel
+            self._drop(channel)
+        return None
+
+    async def _connected(self, queue: Queue) -> Connection | None:
+        for attempt in range(1 if self._busy else CONNECT_TRIES):
+            if (attempt and not self._wait(2.0**attempt, queue)) or queue.over():
+                return None
+            connecting = asyncio.ensure_future(self._connector.connect(self._wires))
+            self._connecting.add(connecting)
             try:
-                self._dialogue = connect(self._settings, self._context, stop)
+                return await connecting
             except (Lost, OSError) as error:
-                last: Exception = error
-        if self._dialogue is not None:
-            return self._dialogue
+                last = error
+            except asyncio.CancelledError:
+                return None  # by `_watch`: it is time to stop
+            finally:
+                self._connecting.discard(connecting)
+        if self._busy:
+            self._shy_until = time.monotonic() + SHY_SECONDS
+            return None
         raise ProviderError(
             f"{self.name} cannot be reached: {last}",
             remedy="Look at host, port and security in [provider], and whether the server is up",
             provider=self.name,
         ) from last
 
-    def _wait(self, seconds: float, stop: Callable[[], bool]) -> bool:
-        while seconds > 0:
-            if stop():
-                return False
+    def _wait(self, seconds: float, queue: Queue) -> bool:
+        """Let time pass while nothing else is going on; False when it is time to stop."""
+        while seconds > 0 and not queue.over():
             self._pause(min(POLL_SECONDS, seconds))
             seconds -= POLL_SECONDS
-        return True
+        return not queue.halted
 
-    def _drop(self) -> None:
-        if self._dialogue is not None:
-            self._dialogue.close()
-            self._dialogue = None
+    def _done(self, channel: Channel) -> None:
+        """A connection has come to a pause: kept when the next message may go that way."""
+        self._busy -= 1
+        if channel.broke_in_group:
+            self._trips += 1
+        elif channel.carried:
+            self._trips = 0 if self._trips < TRIPS else self._trips
+        if channel.usable:
+            self._idle.append(channel)
+        else:
+            self._drop(channel)
 
+    def _drop(self, channel: Channel) -> None:
+        self._wires.discard(channel.wire)
+        channel.leave()
 
-def wire_body(data: bytes) -> bytes:
-    """A message as it follows DATA, without the final dot: leading dots doubled, a line break at its end.
+    async def _watch(self, queue: Queue) -> None:
+        """Nobody waits for ever: deadlines are kept, and brought forward when the sender has to stop."""
+        loop = asyncio.get_running_loop()
+        hurry = inf
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            if hurry == inf and queue.over():
+                hurry = loop.time() + GRACE_SECONDS
+                for connecting in self._connecting:
+                    connecting.cancel()
+            for wire in list(self._wires):
+                if loop.time() >= min(wire.deadline, hurry) and wire.deadline < inf:
+                    wire.fail(Lost("no answer in time"))
 
-    Raises:
-        _Unsendable: a CR or LF stands alone; what a server makes of that is anybody's guess.
-    """
-    lines = data.count(b"\r\n")
-    if data.count(b"\n") != lines or data.count(b"\r") != lines:
-        raise _Unsendable("cannot be sent: a line break in it is not CR LF")
-    body = data.replace(b"\r\n.", b"\r\n..")
-    if body.startswith(b"."):
-        body = b"." + body
-    return body if body.endswith(b"\r\n") else body + b"\r\n"
-
-
-def wire_address(address: str) -> str:
-    """An address, when it can stand in a command.
-
-    Raises:
-        _Unsendable: it would break out of it.
-    """
-    if _UNSAFE.search(address):
-        raise _Unsendable("the address has a character that no address may have")
-    return address
-
-
-def _had_no_dot(dialogue: Dialogue, before_dot: int) -> bool:
-    acknowledged = tcp.acknowledged(dialogue.socket)
-    return acknowledged is not None and acknowledged <= before_dot
+    async def _quit(self) -> None:
+        watching = asyncio.gather(*(channel.quit() for channel in self._idle))
+        await asyncio.wait([watching], timeout=QUIT_SECONDS)
+        for channel in self._idle:
+            self._drop(channel)
+        self._idle.clear()
+        await asyncio.sleep(0)  # lets the transports close

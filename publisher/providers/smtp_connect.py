@@ -1,14 +1,26 @@
-"""From a configuration to an open SMTP dialogue: connection, greeting, TLS, login."""
+"""From a configuration to a connection that is ready for mail: greeting, TLS, login (RFC 5321, 3207, 4954)."""
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from publisher.config import SmtpProvider
 from publisher.errors import ConfigError, ProviderError
-from publisher.providers.smtp_dialogue import Dialogue, Lost, secure
+from publisher.providers.smtp_login import login
+from publisher.providers.smtp_replies import Lost, Reply
+from publisher.providers.smtp_wire import Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection that is ready for mail. `features` are the extensions offered (RFC 5321, 4.1.1.1)."""
+
+    wire: Wire
+    features: Mapping[str, str]
 
 
 def tls_context(settings: SmtpProvider) -> ssl.SSLContext | None:
@@ -28,67 +40,103 @@ def tls_context(settings: SmtpProvider) -> ssl.SSLContext | None:
         ) from error
 
 
-def connect(settings: SmtpProvider, context: ssl.SSLContext | None, stop: Callable[[], bool]) -> Dialogue:
-    """A dialogue that is ready for mail.
+class Connector:
+    """Makes connections.
 
-    Raises:
-        ProviderError: nothing that a second try would change.
-        Lost, OSError: what one might.
+    Args:
+        settings: `[provider]`.
+        context: from `tls_context`.
     """
-    timeout = settings.timeout.total_seconds()
-    connection: socket.socket = socket.create_connection((settings.host, settings.port), timeout=timeout)
-    dialogue: Dialogue | None = None
-    try:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if context is not None and settings.security == "tls":
-            connection = secure(connection, context, settings.host)
-        dialogue = Dialogue(connection, timeout, stop)
-        _open(dialogue, settings, context)
-    except BaseException:
-        (dialogue.socket if dialogue is not None else connection).close()
-        raise
-    return dialogue
 
+    def __init__(self, settings: SmtpProvider, context: ssl.SSLContext | None) -> None:
+        self._settings = settings
+        self._context = context
+        self._patience = settings.timeout.total_seconds()
 
-def _open(dialogue: Dialogue, settings: SmtpProvider, context: ssl.SSLContext | None) -> None:
-    greeting = dialogue.hear()
-    if not greeting.done:
-        raise Lost(f"the server does not let us in: {greeting}", code=greeting.code)
-    name = settings.helo or _own_name(dialogue.socket)
-    dialogue.greet(name)
-    if context is not None and settings.security == "starttls":
-        if "STARTTLS" not in dialogue.features:
+    async def connect(self, wires: set[Wire]) -> Connection:
+        """A connection that is ready for mail; its wire is in `wires` from the first moment, to be watched.
+
+        Raises:
+            ProviderError: nothing that a second try would change.
+            Lost, OSError: what one might.
+        """
+        loop = asyncio.get_running_loop()
+        opening = loop.create_connection(lambda: Wire(loop), self._settings.host, self._settings.port)
+        try:
+            _, wire = await asyncio.wait_for(opening, self._patience)
+        except TimeoutError as error:
+            raise Lost("no connection in time") from error
+        wires.add(wire)
+        try:
+            return Connection(wire, await self._open(wire))
+        except BaseException:
+            wires.discard(wire)
+            wire.close()
+            raise
+
+    async def _open(self, wire: Wire) -> Mapping[str, str]:
+        if self._context is not None and self._settings.security == "tls":
+            await wire.start_tls(self._context, self._settings.host, self._patience)
+        greeting = await wire.hear(self._patience)
+        if not greeting.done:
+            raise Lost(f"the server does not let us in: {greeting}", code=greeting.code)
+        name = self._settings.helo or _own_name(wire.own_address)
+        features = await self._greet(wire, name)
+        if self._context is not None and self._settings.security == "starttls":
+            await self._start_tls(wire, features, self._context)
+            features = await self._greet(wire, name)
+        await self._log_in(wire, features)
+        return features
+
+    async def _start_tls(self, wire: Wire, features: Mapping[str, str], context: ssl.SSLContext) -> None:
+        if "STARTTLS" not in features:
             raise ProviderError(
-                f"{settings.host}:{settings.port} offers no STARTTLS",
+                f"{self._settings.host}:{self._settings.port} offers no STARTTLS",
                 remedy='Use the right port, or security = "tls"; "none" only towards a machine of your own',
                 permanent=True,
             )
-        reply = dialogue.ask("STARTTLS")
+        reply = await self._ask(wire, "STARTTLS")
         if not reply.done:
             raise Lost(f"STARTTLS was refused: {reply}", code=reply.code)
-        dialogue.start_tls(context, settings.host)
-        dialogue.greet(name)
-    if settings.user is not None:
-        _log_in(dialogue, settings, settings.user)
+        await wire.start_tls(context, self._settings.host, self._patience)
+
+    async def _greet(self, wire: Wire, name: str) -> Mapping[str, str]:
+        """EHLO; for a server that does not know it, HELO. The extensions."""
+        reply = await self._ask(wire, f"EHLO {name}")
+        if reply.done:
+            keywords = (line.strip().partition(" ") for line in reply.lines[1:])
+            return {keyword.upper(): value.strip() for keyword, _, value in keywords}
+        reply = await self._ask(wire, f"HELO {name}")
+        if not reply.done:
+            raise Lost(f"the server refuses our greeting: {reply}", code=reply.code)
+        return {}
+
+    async def _log_in(self, wire: Wire, features: Mapping[str, str]) -> None:
+        way = login(self._settings, features.get("AUTH", "").split())
+        if way is None:
+            return
+        reply = await self._ask(wire, way.command)
+        for answer in way.answers:
+            if reply.code != 334:
+                break
+            reply = await self._ask(wire, answer)
+        if reply.refused_for_now:
+            raise Lost(f"the login does not work just now: {reply}", code=reply.code)
+        if not reply.done:
+            raise ProviderError(
+                f"{self._settings.host}:{self._settings.port} refuses the login of {self._settings.user}: {reply}",
+                remedy="Mend user and password (or token) in [provider]",
+                permanent=True,
+            )
+
+    async def _ask(self, wire: Wire, command: str) -> Reply:
+        wire.say(command.encode() + b"\r\n")
+        return await wire.hear(self._patience)
 
 
-def _log_in(dialogue: Dialogue, settings: SmtpProvider, user: str) -> None:
-    password = settings.password
-    reply = dialogue.log_in(user, password.get_secret_value() if password else "")
-    if reply.refused_for_now:
-        raise Lost(f"the login does not work just now: {reply}", code=reply.code)
-    if not reply.done:
-        raise ProviderError(
-            f"{settings.host}:{settings.port} refuses the login of {user}: {reply}",
-            remedy="Mend user and password in [provider]",
-            permanent=True,
-        )
-
-
-def _own_name(connection: socket.socket) -> str:
+def _own_name(address: str) -> str:
     """What we call ourselves: this machine's full name, else its address as a literal (RFC 5321, 4.1.3)."""
     name = socket.gethostname()
     if "." in name.strip(".") and name.isascii():
         return name
-    address = str(connection.getsockname()[0])
     return f"[IPv6:{address}]" if ":" in address else f"[{address}]"

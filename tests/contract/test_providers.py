@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import mailbox
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -48,9 +49,11 @@ def _maildir(folder: Path) -> Iterator[Case]:
 
 
 @contextmanager
-def _smtp(_folder: Path) -> Iterator[Case]:
+def _smtp(_folder: Path, connections: int = 8) -> Iterator[Case]:
     with FakeSmtp() as server:
-        settings = SmtpProvider(kind="smtp", host="127.0.0.1", port=server.port, security="none")
+        settings = SmtpProvider(
+            kind="smtp", host="127.0.0.1", port=server.port, security="none", connections=connections
+        )
         provider = Smtp(settings, pause=lambda _: None)
         yield Case(
             provider,
@@ -60,7 +63,12 @@ def _smtp(_folder: Path) -> Iterator[Case]:
         provider.close()
 
 
-CASES = {"memory": _memory, "maildir": _maildir, "smtp": _smtp}
+CASES: dict[str, Callable[[Path], AbstractContextManager[Case]]] = {
+    "memory": _memory,
+    "maildir": _maildir,
+    "smtp": _smtp,
+    "smtp, one connection": partial(_smtp, connections=1),
+}
 
 
 @pytest.fixture(params=CASES)
@@ -106,10 +114,12 @@ def test_stop_before_the_first_message_begins_nothing(case: Case) -> None:
 
 def test_stop_between_messages_leaves_the_rest_untouched(case: Case) -> None:
     report = Recorder()
-    case.provider.send([message(1), message(2)], report, lambda: bool(report.words))
-    assert report.marks(1) == "ba"
-    assert report.marks(2) == ""
-    assert case.arrived() == [message(1).data]
+    numbers = range(1, 41)  # more than a provider may have under way at once
+    case.provider.send([message(number) for number in numbers], report, lambda: bool(report.words))
+    begun = [number for number in numbers if report.marks(number)]
+    assert 1 <= len(begun) < len(numbers)
+    assert all(report.marks(number) == "ba" for number in begun)
+    assert sorted(case.arrived()) == sorted(message(number).data for number in begun)
 
 
 def test_a_provider_that_cannot_be_used_says_so_and_accepts_nothing(case: Case) -> None:

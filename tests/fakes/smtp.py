@@ -26,9 +26,13 @@ class Step(StrEnum):
     BODY = "body"
     DOT = "dot"
     RSET = "rset"
+    NOOP = "noop"
 
 
 CLOSE, RESET, HANG = "close", "reset", "hang"
+
+FEATURES = ["SIZE 1000000", "8BITMIME", "PIPELINING"]
+"""What a server offers unless it is told otherwise."""
 
 
 @dataclass
@@ -58,9 +62,15 @@ class _GoneError(Exception):
 class FakeSmtp:
     """The server; a context manager. `received` is (recipient, message as it was before dot-stuffing)."""
 
-    def __init__(self, rules: Sequence[Rule] = (), features: Sequence[str] = ("SIZE 1000000", "8BITMIME")) -> None:
+    def __init__(self, rules: Sequence[Rule] = (), features: Sequence[str] | None = None) -> None:
         self.rules = list(rules)
-        self.features = list(features)
+        self.features = list(FEATURES if features is None else features)
+        self.lenient = False
+        """Whether it answers 354 to DATA though it has refused the recipient (RFC 2920, 3.1)."""
+        self.most_connections = 0
+        """At a time; one more is turned away with 421. 0: any number."""
+        self.fault = ""
+        """How it misunderstands PIPELINING: "deaf" loses what came with a command, "doubled" answers it twice."""
         self.received: list[tuple[str, bytes]] = []
         self.commands: list[str] = []
         self.connections = 0
@@ -128,11 +138,17 @@ class _Session:
         self._connection = connection
         self._lines = lines
         self._recipient = ""
+        self._welcome = False
 
     def run(self) -> None:
+        if 0 < self._server.most_connections < len(self._server._open):
+            self._say("421 4.7.0 too many connections")
+            return
         self._answer(Step.CONNECT, "220 fake ready")
         while line := self._line():
             command = line.decode(errors="replace").strip()
+            if self._server.fault:
+                self._misunderstand(command)
             self._server.commands.append(command)
             verb = command.split(" ")[0].split(":")[0].upper()
             if verb == "EHLO":
@@ -141,22 +157,41 @@ class _Session:
             elif verb == "HELO":
                 self._say("250 fake")
             elif verb == "MAIL":
-                self._recipient = ""
+                self._recipient, self._welcome = "", False
                 self._answer(Step.MAIL, "250 2.1.0 sender ok")
             elif verb == "RCPT":
                 self._recipient = command.partition("<")[2].partition(">")[0]
-                self._answer(Step.RCPT, "250 2.1.5 recipient ok")
+                self._welcome = self._answer(Step.RCPT, "250 2.1.5 recipient ok")
             elif verb == "DATA":
                 self._data()
             elif verb == "RSET":
                 self._answer(Step.RSET, "250 2.0.0 forgotten")
+            elif verb == "NOOP":
+                self._answer(Step.NOOP, "250 2.0.0 here")
             elif verb == "QUIT":
                 self._say("221 2.0.0 bye")
                 return
             else:
                 self._say("502 5.5.1 not known")
 
+    def _misunderstand(self, command: str) -> None:
+        """What came in the same segment as a command of the envelope is lost, or answered twice."""
+        if not command.startswith("MAIL"):
+            return
+        self._connection.settimeout(0)
+        with suppress(BlockingIOError):
+            peeked = self._lines.peek(1)  # type: ignore[attr-defined]
+            if peeked and self._server.fault == "deaf":
+                self._lines.read(len(peeked))  # type: ignore[attr-defined]
+            elif peeked:
+                self._connection.settimeout(None)
+                self._say("250 2.0.0 once more")
+        self._connection.settimeout(None)
+
     def _data(self) -> None:
+        if not self._welcome and not self._server.lenient:
+            self._say("554 5.5.1 no valid recipients")
+            return
         early = self._rule(Step.BODY)
         if early in (CLOSE, RESET):
             # One segment with the reply and the close: the client cannot outrun it.
@@ -173,6 +208,9 @@ class _Session:
             if not line:
                 raise _GoneError
             lines.append(line[1:] if line.startswith(b".") else line)
+        if not self._welcome:
+            self._say("554 5.5.1 no valid recipients")
+            return
         self._server.received.append((self._recipient, b"".join(lines)))
         self._answer(Step.DOT, "250 2.0.0 taken as 4711")
 
