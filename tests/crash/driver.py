@@ -30,12 +30,15 @@ from publisher.providers import maildir
 from publisher.providers.maildir import Maildir
 from publisher.providers.registry import AnyProvider
 from publisher.providers.smtp import Smtp
-from publisher.providers.smtp_dialogue import Dialogue
+from publisher.providers.smtp_wire import Wire
 from publisher.storage.database import connect
 from publisher.storage.ledger import Ledger, LedgerStore
 from tests.fakes.mailing import PlainComposer
 
 POLICY = RetryPolicy(timedelta(minutes=5), timedelta(hours=24))
+CONNECTIONS = 3
+"""Of each sender: at most so many messages are in doubt after a kill."""
+
 WINDOW = 1
 """Small, so that a short mailing has several windows."""
 
@@ -44,7 +47,10 @@ def provider_at(place: str) -> AnyProvider:
     """`smtp:PORT`, or the path of a Maildir."""
     kind, _, port = place.partition(":")
     if kind == "smtp":
-        return Smtp(SmtpProvider(kind="smtp", host="127.0.0.1", port=int(port), security="none"))
+        settings = SmtpProvider(
+            kind="smtp", host="127.0.0.1", port=int(port), security="none", connections=CONNECTIONS
+        )
+        return Smtp(settings)
     return Maildir(Path(place))
 
 
@@ -106,8 +112,8 @@ def _child(url: str, place: str, journals: Path, command: dict[str, Any], pipe: 
         (Journal, "_append"),
         (Journal, "clear"),
         (Journal, "close"),
-        (Dialogue, "say"),
-        (Dialogue, "hear"),
+        (Wire, "say"),
+        (Wire, "data_received"),
         (maildir, "_write"),
         (maildir, "_sync"),
         (Path, "rename"),
