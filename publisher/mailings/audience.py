@@ -33,6 +33,7 @@ from subscribers.model import SubscriptionState
 from subscribers.tables import subscribers, subscriptions, suppressions
 
 Newsletter = str | ColumnElement[str]
+Moment = datetime | ColumnElement[datetime]
 
 
 def audience(newsletter: str, now: datetime) -> Select[int, list[str] | None]:
@@ -76,7 +77,7 @@ def left_out(newsletter: str, now: datetime) -> CompoundSelect[str, int]:
     return union_all(suppressed, select(others.c.reason, func.count()).group_by(others.c.reason))
 
 
-def why_not(subscriber_id: ColumnElement[int], newsletter: Newsletter, now: datetime) -> ColumnElement[str | None]:
+def why_not(subscriber_id: ColumnElement[int], newsletter: Newsletter, now: Moment) -> ColumnElement[str | None]:
     """The SkipReason why the subscriber of this row is not mailed now; NULL for one who is.
 
     Somebody without a subscription, erased perhaps, has LEFT.
@@ -90,7 +91,7 @@ def why_not(subscriber_id: ColumnElement[int], newsletter: Newsletter, now: date
     )
 
 
-def _standing(row: FromClause, now: datetime) -> ColumnElement[str | None]:
+def _standing(row: FromClause, now: Moment) -> ColumnElement[str | None]:
     """Why a row of `subscriptions` is not mailed, suppressions aside; NULL when it is."""
     return case(
         (row.c.state == SubscriptionState.LEFT, _reason(SkipReason.LEFT)),
@@ -100,7 +101,7 @@ def _standing(row: FromClause, now: datetime) -> ColumnElement[str | None]:
     )
 
 
-def _pauses(row: FromClause, now: datetime) -> ColumnElement[bool]:
+def _pauses(row: FromClause, now: Moment) -> ColumnElement[bool]:
     return and_(row.c.paused_until.is_not(None), row.c.paused_until > now)  # never NULL: it is negated
 
 

@@ -20,6 +20,7 @@ _TEXT_LIMIT = 500
 _ADDRESS = re.compile(
     r"<?[^\s<>()\[\],;:\"'@=/?&]+(?:@|%40|=40)[^\s<>()\[\],;:\"'@/?&]*[^\s<>()\[\],;:\"'@/?&.]>?", re.I
 )
+_AT = re.compile(r"@|%40|=40")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -98,9 +99,11 @@ def delay(delivery: Held, policy: RetryPolicy) -> timedelta:
 def redact(text: str, recipient: str) -> str:
     """A server's words in one line of at most 500 characters, with every address replaced by <recipient>."""
     text = _CONTROL.sub(" ", text[: 4 * _TEXT_LIMIT])
-    for address in {recipient, recipient.encode("ascii", "backslashreplace").decode()}:
-        text = re.sub(rf"<?{re.escape(address)}>?", "<recipient>", text, flags=re.I)
-    return one_line(_ADDRESS.sub("<recipient>", text))[:_TEXT_LIMIT]
+    if _AT.search(text):  # hardly ever: servers say "Ok" a hundred thousand times
+        for address in {recipient, recipient.encode("ascii", "backslashreplace").decode()}:
+            text = re.sub(rf"<?{re.escape(address)}>?", "<recipient>", text, flags=re.I)
+        text = _ADDRESS.sub("<recipient>", text)
+    return one_line(text)[:_TEXT_LIMIT]
 
 
 _STATES = {

@@ -18,6 +18,9 @@ Stop = Callable[[], bool]
 WhyNot = Callable[[ColumnElement[int]], ColumnElement[Any]]
 """See `audience.why_not`, with newsletter and moment filled in."""
 
+WhyNotAt = Callable[[ColumnElement[int], ColumnElement[str], ColumnElement[datetime]], ColumnElement[Any]]
+"""`audience.why_not` itself, for whoever fills newsletter and moment in at each execution."""
+
 
 class Provider(Protocol):
     """Who carries the mail."""
@@ -82,7 +85,7 @@ class Ledger(Protocol):
         """Close one; False while something in it is pending."""
 
     def commit_window(
-        self, sender_id: str, batch: Batch, *, after_id: int, limit: int, why_not: WhyNot, now: datetime
+        self, sender_id: str, batch: Batch, *, after_id: int, limit: int, why_not: WhyNotAt, now: datetime
     ) -> Window:
         """Take the next deliveries as `sending`, or as `skipped`."""
 

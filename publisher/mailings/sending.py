@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from uuid import uuid4
@@ -24,7 +23,7 @@ from uuid import uuid4
 from publisher.errors import LedgerError, ProviderError, PublisherError, StorageError
 from publisher.ledger import Batch, Delivery, DeliveryState, Held, Message, Window
 from publisher.mailings import audience, outcomes
-from publisher.mailings.journal import Journal
+from publisher.mailings.journal import Journal, Replay
 from publisher.mailings.outcomes import RetryPolicy, Settlement
 from publisher.mailings.ports import Composer, Ledger, Provider, Transactions, provider_key
 from publisher.mailings.reporting import WindowReport
@@ -161,44 +160,52 @@ class _Sender:
     def _pass(self, batch: Batch, composer: Composer) -> tuple[int, int]:
         """Every window of a batch, once through; how many deliveries it had, and how many have an outcome now."""
         offered = settled = 0
-        after_id = batch.first_id - 1
-        while not self.stop():
-            window = self._commit(batch, after_id)
-            if window.last_id is None:
-                break
-            after_id = window.last_id
+        window = self._turn(batch, batch.first_id - 1)
+        while window.last_id is not None:
             offered += len(window.deliveries) + window.skipped
-            settled += window.skipped
-            if window.deliveries:
-                settled += len(self._hand_over(batch, window, composer).outcomes)
+            said = self._hand_over(window, composer, batch)
+            settlement = self._settlement(batch, window, said)
+            settled += window.skipped + len(settlement.outcomes)
+            window = self._turn(batch, window.last_id, settlement)
         return offered, settled
 
-    def _commit(self, batch: Batch, after_id: int) -> Window:
-        now = self._parts.clock()
+    def _turn(self, batch: Batch, after_id: int, done: Settlement | None = None) -> Window:
+        """Settle a window, and commit the next, in one transaction; none when it is time to stop."""
+        stop, now, window = self.stop(), self._parts.clock(), Window((), 0, None)
         with self._parts.transactions.write() as ledger:
-            if not self._renew(ledger):
-                return Window((), 0, None)
-            window = ledger.commit_window(
-                self._id,
-                batch,
-                after_id=after_id,
-                limit=self._parts.window,
-                why_not=partial(audience.why_not, newsletter=batch.newsletter, now=now),
-                now=now,
-            )
+            alive = self._renew(ledger)
+            if done is not None:
+                self._record(ledger, done, now)
+            if alive and not stop:
+                window = ledger.commit_window(
+                    self._id,
+                    batch,
+                    after_id=after_id,
+                    limit=self._parts.window,
+                    why_not=audience.why_not,
+                    now=now,
+                )
+        if done is not None:
+            self._count(done)
         if window.skipped:
             self.counts[DeliveryState.SKIPPED] += window.skipped
         return window
 
-    def _hand_over(self, batch: Batch, window: Window, composer: Composer) -> Settlement:
-        """Send a window and settle it, whatever happens meanwhile."""
+    def _hand_over(self, window: Window, composer: Composer, batch: Batch) -> Replay:
+        """Send a window; what was said about it. When that fails it is settled before anybody hears."""
         report = WindowReport(self._journal, {delivery.id: delivery.email for delivery in window.deliveries})
         try:
             messages = self._compose(window.deliveries, composer, report)
-            self._parts.provider.send(messages, report, self.stop)
-        finally:
-            settlement = self._settle(batch, window, report)
-        return settlement
+            if messages:
+                self._parts.provider.send(messages, report, self.stop)
+        except BaseException:
+            settlement = self._settlement(batch, window, report.said)
+            with self._parts.transactions.write() as ledger:
+                self._renew(ledger)
+                self._record(ledger, settlement, self._parts.clock())
+            self._count(settlement)
+            raise
+        return report.said
 
     def _compose(
         self, deliveries: tuple[Delivery, ...], composer: Composer, report: WindowReport
@@ -212,24 +219,25 @@ class _Sender:
                 report.failed(delivery.id, None, f"cannot be composed: {error}")
         return messages
 
-    def _settle(self, batch: Batch, window: Window, report: WindowReport) -> Settlement:
-        now = self._parts.clock()
+    def _settlement(self, batch: Batch, window: Window, said: Replay) -> Settlement:
         held = [Held(delivery.id, delivery.attempts, batch.started_at) for delivery in window.deliveries]
-        settlement = outcomes.settle(
+        return outcomes.settle(
             held,
-            report.said,
+            said,
             idempotent=self._parts.provider.idempotent,
-            now=now,
+            now=self._parts.clock(),
             policy=self._parts.policy,
         )
-        with self._parts.transactions.write() as ledger:
-            self._renew(ledger)
-            ledger.settle(self._id, settlement.outcomes, now)
-            ledger.give_back(self._id, settlement.untouched, now, begun=False)
-            ledger.give_back(self._id, settlement.again, now, begun=True)
+
+    def _record(self, ledger: Ledger, settlement: Settlement, now: datetime) -> None:
+        ledger.settle(self._id, settlement.outcomes, now)
+        ledger.give_back(self._id, settlement.untouched, now, begun=False)
+        ledger.give_back(self._id, settlement.again, now, begun=True)
+
+    def _count(self, settlement: Settlement) -> None:
+        """The settlement is committed: the journal has done its work."""
         self._journal.clear()
         self.counts.update(outcome.state for outcome in settlement.outcomes)
-        return settlement
 
     def _renew(self, ledger: Ledger) -> bool:
         now = self._parts.clock()

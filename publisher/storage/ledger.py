@@ -6,18 +6,13 @@ from. States stand in the queries as constants, not as parameters: only so does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    bindparam,
-    case,
     exists,
-    func,
-    or_,
     select,
     update,
 )
@@ -30,22 +25,16 @@ from publisher.ledger import (
     MailingState,
     Outcome,
     Window,
-    sources_of,
 )
+from publisher.storage import windows
 from publisher.storage.database import Database
 from publisher.storage.leases import Leases, is_state, pending_inside
 from publisher.storage.tables import batches, deliveries, mailings
-from subscribers.tables import subscribers
-
-WhyNot = Callable[[ColumnElement[int]], ColumnElement[Any]]
-"""Why the subscriber in this column must not be mailed now; SQL NULL when there is no reason."""
 
 RELEASED_AT_ONCE = 5_000
 """Due deliveries that one transaction brings back: it stays below half a second."""
 
 _S = DeliveryState
-_A_SENDERS_WORD = frozenset({_S.SENDING, _S.UNCERTAIN})
-"""What a sender's outcome may change: its window, and what was marked uncertain in its name meanwhile."""
 
 
 class LedgerStore:
@@ -73,47 +62,29 @@ class Ledger(Leases):
     # --- windows ---------------------------------------------------------------------------------------------
 
     def commit_window(
-        self, sender_id: str, batch: Batch, *, after_id: int, limit: int, why_not: WhyNot, now: datetime
+        self, sender_id: str, batch: Batch, *, after_id: int, limit: int, why_not: windows.WhyNotAt, now: datetime
     ) -> Window:
         """Take the next deliveries of a batch as `sending`, or as `skipped` with the reason, in one UPDATE.
 
         Nothing is taken unless the mailing is running. Who left or was suppressed before this statement began is
         not in the window.
         """
-        pending = deliveries.alias("pending")
-        taken = (
-            select(pending.c.id, why_not(pending.c.subscriber_id).label("why_not"))
-            .where(
-                pending.c.mailing_id == batch.mailing_id,
-                is_state(pending, _S.PENDING),
-                pending.c.id > after_id,
-                pending.c.id <= batch.last_id,
-            )
-            .order_by(pending.c.id)
-            .limit(limit)
-            .subquery("taken")
-        )
-        sends = taken.c.why_not.is_(None)
-        running = exists().where(mailings.c.id == batch.mailing_id, mailings.c.state == MailingState.RUNNING)
-        statement = (
-            update(deliveries)
-            .where(deliveries.c.id == taken.c.id, is_state(deliveries, _S.PENDING), running)
-            .values(
-                state=case((sends, str(_S.SENDING)), else_=str(_S.SKIPPED)),
-                reason=func.coalesce(taken.c.why_not, ""),
-                code=None,
-                attempts=deliveries.c.attempts + case((sends, 1), else_=0),
-                due_at=None,
-                sender_id=sender_id,
-                changed_at=now,
-            )
-            .returning(deliveries.c.id, deliveries.c.state)
-        )
-        rows = self._connection.execute(statement).all()
+        values = {
+            "w_mailing": batch.mailing_id,
+            "w_newsletter": batch.newsletter,
+            "w_after": after_id,
+            "w_last": batch.last_id,
+            "w_most": limit,
+            "w_sender": sender_id,
+            "w_now": now,
+        }
+        rows = self._connection.execute(windows.take(why_not), values).all()
         sending = [row.id for row in rows if row.state == _S.SENDING]
-        found = self._deliveries(sending)
-        # A subscriber erased within this very moment: the next pass skips the delivery with its reason.
-        self.give_back(sender_id, sorted(set(sending) - {row.id for row in found}), now, begun=False)
+        found = self._deliveries(sender_id, sending)
+        if len(found) < len(sending):
+            # A subscriber erased within this very moment: the next pass skips the delivery with its reason.
+            missing = sorted(set(sending) - {delivery.id for delivery in found})
+            self.give_back(sender_id, missing, now, begun=False)
         return Window(found, len(rows) - len(sending), max((row.id for row in rows), default=None))
 
     def settle(self, sender_id: str, outcomes: Iterable[Outcome], now: datetime) -> None:
@@ -126,20 +97,17 @@ class Ledger(Leases):
         for outcome in outcomes:
             groups.setdefault(outcome.state, []).append(
                 {
-                    "to_id": outcome.delivery_id,
-                    "to_code": outcome.code,
-                    "to_reason": outcome.text,
-                    "to_provider_id": outcome.provider_id,
-                    "to_due_at": outcome.due_at,
+                    "w_id": outcome.delivery_id,
+                    "w_sender": sender_id,
+                    "w_now": now,
+                    "w_code": outcome.code,
+                    "w_reason": outcome.text,
+                    "w_provider_id": outcome.provider_id,
+                    "w_due_at": outcome.due_at,
                 }
             )
         for state, rows in groups.items():
-            own = (deliveries.c.id == bindparam("to_id"), deliveries.c.sender_id == sender_id)
-            statement = update(deliveries).where(*own, _may_become(state, _A_SENDERS_WORD))
-            values: dict[str, Any] = {
-                name: bindparam(f"to_{name}") for name in ("code", "reason", "provider_id", "due_at")
-            }
-            self._connection.execute(statement.values(values | {"state": str(state), "changed_at": now}), rows)
+            self._connection.execute(windows.settled(state), rows)
 
     def give_back(self, sender_id: str, delivery_ids: Sequence[int], now: datetime, *, begun: bool) -> None:
         """Make deliveries of this sender pending again. What was never `begun` does not count as an attempt."""
@@ -203,27 +171,12 @@ class Ledger(Leases):
 
     # --- inside ----------------------------------------------------------------------------------------------
 
-    def _deliveries(self, delivery_ids: Sequence[int]) -> tuple[Delivery, ...]:
-        query = (
-            select(
-                deliveries.c.id,
-                deliveries.c.subscriber_id,
-                subscribers.c.email,
-                subscribers.c.name,
-                subscribers.c.link_version,
-                deliveries.c.sections,
-                deliveries.c.attempts,
-            )
-            .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-            .where(deliveries.c.id.in_(delivery_ids))
-            .order_by(deliveries.c.id)
-        )
-        rows = [row._asdict() for row in self._connection.execute(query)] if delivery_ids else []
+    def _deliveries(self, sender_id: str, ids: Sequence[int]) -> tuple[Delivery, ...]:
+        """The deliveries of the window that was just taken."""
+        if not ids:
+            return ()
+        values = {"w_first": min(ids), "w_last": max(ids), "w_sender": sender_id}
         return tuple(
-            Delivery(**row | {"sections": None if row["sections"] is None else tuple(row["sections"])})
-            for row in rows
+            Delivery(row[0], row[1], row[2], row[3], row[4], None if row[5] is None else tuple(row[5]), row[6])
+            for row in self._connection.execute(windows.found(), values)
         )
-
-
-def _may_become(target: DeliveryState, among: frozenset[DeliveryState]) -> ColumnElement[bool]:
-    return or_(*(is_state(deliveries, state) for state in sorted(sources_of(target) & among)))

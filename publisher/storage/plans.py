@@ -5,7 +5,7 @@ SQL only; who may be mailed comes in as expressions of `publisher.mailings.audie
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -27,9 +27,11 @@ from sqlalchemy import (
 
 from publisher.ledger import DeliveryState, Latest, MailingState, SkipReason
 from publisher.storage.leases import is_state
-from publisher.storage.ledger import WhyNot
 from publisher.storage.tables import batches, deliveries, digests, mailings
 from subscribers.tables import Id, UTCDateTime, subscribers
+
+WhyNot = Callable[[ColumnElement[int]], ColumnElement[Any]]
+"""Why the subscriber in this column must not be mailed now; SQL NULL when there is no reason."""
 
 BATCH_SIZE = 1_000
 """Deliveries that one sender leases at a time."""

@@ -59,9 +59,10 @@ def lease(store: LedgerStore, sender_id: str = "a") -> Batch | None:
 def take(
     store: LedgerStore, batch: Batch, now: datetime, *, sender_id: str = "a", after_id: int = 0, limit: int = 64
 ) -> Window:
-    why_not = partial(audience.why_not, newsletter=NEWSLETTER, now=now)
     with store.write() as ledger:
-        return ledger.commit_window(sender_id, batch, after_id=after_id, limit=limit, why_not=why_not, now=now)
+        return ledger.commit_window(
+            sender_id, batch, after_id=after_id, limit=limit, why_not=audience.why_not, now=now
+        )
 
 
 def a_batch(store: LedgerStore, now: datetime) -> Batch:

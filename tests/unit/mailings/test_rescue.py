@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from publisher.mailings.rescue import Rescuer
 from publisher.mailings.sending import LEASE
 from publisher.storage.database import Database
 from publisher.storage.ledger import Ledger, LedgerStore
-from tests.fakes.mailing import NEWSLETTER, count_states, planned, states
+from tests.fakes.mailing import count_states, planned, states
 from tests.fakes.provider import MemoryProvider
 
 POLICY = RetryPolicy(timedelta(minutes=5), timedelta(hours=24))
@@ -43,8 +42,7 @@ def a_sender(rescuer: Rescuer, now: datetime, *, sender_id: str = SENDER, host: 
         ledger.register_sender(sender_id, host, now, now + LEASE)
         batch = ledger.lease_batch(sender_id)
         assert batch is not None
-        why_not = partial(audience.why_not, newsletter=NEWSLETTER, now=now)
-        return ledger.commit_window(sender_id, batch, after_id=0, limit=64, why_not=why_not, now=now)
+        return ledger.commit_window(sender_id, batch, after_id=0, limit=64, why_not=audience.why_not, now=now)
 
 
 def a_life(rescuer: Rescuer, sender_id: str = SENDER) -> Journal:
