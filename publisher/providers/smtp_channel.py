@@ -163,7 +163,8 @@ class Channel:
 
     def _send_ahead(self, queue: Queue) -> _Load | None:
         """With pipelining, the next message's envelope on the heels of this one's dot."""
-        following = self._next(queue) if self.pipelining else None
+        # Nothing follows a body that is still on its way out: as long as its end is here, nobody can have read it.
+        following = self._next(queue) if self.pipelining and not self.wire.held else None
         if following is None:
             return None
         self.wire.say(following.envelope.group)
@@ -215,7 +216,7 @@ class Channel:
         try:
             reply = await self.wire.hear(self._patience)
         except Lost as lost:
-            if lost.code is None and lost.closed and self.wire.proves_unread(dot):
+            if lost.code is None and self.wire.proves_unread(dot):
                 report.returned(message.delivery_id, lost.text)
                 raise
             if lost.code == 421:

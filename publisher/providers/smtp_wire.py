@@ -30,6 +30,9 @@ class Wire(asyncio.Protocol):
         self.lost: Lost | None = None
         self.deadline = inf
         self.own_address = ""
+        self.held = False
+        """Whether some of what was said has not even been given to the system."""
+        self._lost_while_held = False
         self._heard_at = loop.time()
         self._loop = loop
         self._reader = ReplyReader()
@@ -82,6 +85,14 @@ class Wire(asyncio.Protocol):
         self._lose(
             Lost(f"the connection broke: {getattr(exc, 'strerror', None) or exc or 'closed'}", closed=closed)
         )
+
+    def pause_writing(self) -> None:
+        """See `asyncio.Protocol`: the system's buffer is full."""
+        self.held = True
+
+    def resume_writing(self) -> None:
+        """See `asyncio.Protocol`: the system has everything now."""
+        self.held = False
 
     # --- what the conversation calls -------------------------------------------------------------------------
 
@@ -152,10 +163,12 @@ class Wire(asyncio.Protocol):
         self.data_received(b"")  # what came in the last packet of the handshake
 
     def proves_unread(self, place: int | None) -> bool:
-        """Whether the peer, which has closed, provably never had the byte before `place` in the stream.
+        """Whether the peer provably never had the byte before `place`, the final dot.
 
-        Only an orderly close proves it: see `tcp`.
+        Either it never left this process, or the peer has closed in an orderly way before it came: see `tcp`.
         """
+        if self._lost_while_held:
+            return True
         return place is not None and self._acknowledged is not None and self._acknowledged < place
 
     def fail(self, lost: Lost) -> None:
@@ -182,7 +195,8 @@ class Wire(asyncio.Protocol):
             self._waiter, self.deadline = None, inf
 
     def _lose(self, lost: Lost) -> None:
-        self.lost = self.lost or lost
+        if self.lost is None:
+            self.lost, self._lost_while_held = lost, self.held
         self._wake(now=True)
 
     def _wake(self, *, now: bool = False) -> None:

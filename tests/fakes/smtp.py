@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ class Step(StrEnum):
     NOOP = "noop"
 
 
-CLOSE, RESET, HANG = "close", "reset", "hang"
+CLOSE, RESET, HANG, STALL = "close", "reset", "hang", "stall"
+"""STALL, for a body: read its first bytes only, then reset."""
 
 FEATURES = ["SIZE 1000000", "8BITMIME", "PIPELINING"]
 """What a server offers unless it is told otherwise."""
@@ -193,6 +195,11 @@ class _Session:
             self._say("554 5.5.1 no valid recipients")
             return
         early = self._rule(Step.BODY)
+        if early == STALL:
+            self._say("354 go on")
+            self._line()
+            time.sleep(0.2)  # until its buffers are full, and ours
+            self._do(RESET)
         if early in (CLOSE, RESET):
             # One segment with the reply and the close: the client cannot outrun it.
             self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)

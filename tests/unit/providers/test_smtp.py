@@ -21,7 +21,7 @@ from publisher.providers.smtp import Smtp
 from publisher.providers.smtp_envelope import wire_body
 from publisher.providers.smtp_wire import Wire
 from tests.fakes.provider import Recorder
-from tests.fakes.smtp import CLOSE, HANG, RESET, FakeSmtp, Rule, Step
+from tests.fakes.smtp import CLOSE, HANG, RESET, STALL, FakeSmtp, Rule, Step
 
 TCP_STATE = struct.Struct("B")
 CLOSE_WAIT = 8  # the first byte of struct tcp_info, as linux/tcp_states.h counts
@@ -222,6 +222,15 @@ def test_without_the_kernels_word_a_crossed_dot_is_uncertain(monkeypatch: pytest
         provider.send([message(1)], report, never)
     assert report.marks(1) == "bu"
     assert server.recipients == []
+
+
+def test_a_long_body_that_a_reset_cuts_off_is_proven_undelivered() -> None:
+    report = Recorder()
+    long = message(1, data=b"Subject: One\r\n\r\n" + b"All is well, and this goes on and on and on.\r\n" * 400_000)
+    with FakeSmtp([Rule(Step.BODY, STALL, times=1)], ["PIPELINING"]) as server, sending(server) as provider:
+        provider.send([long, message(2)], report, never)
+    assert [report.marks(number) for number in (1, 2)] == ["brba", "ba"]
+    assert sorted(server.recipients) == ["reader1@example.org", "reader2@example.org"]
 
 
 def test_a_server_that_never_answers_the_dot_is_uncertain() -> None:
