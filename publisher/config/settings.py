@@ -174,7 +174,9 @@ class SmtpProvider(_Section):
     @model_validator(mode="after")
     def _login_is_whole(self) -> Self:
         if (self.user is None) != (self.password is None and self.token is None):
-            raise ValueError("user and password (or token) are given together, or neither")
+            raise ValueError(
+                "user and password are given together, or neither; a token may stand for the password"
+            )
         if self.password is not None and self.token is not None:
             raise ValueError("either a password or a token is given")
         return self

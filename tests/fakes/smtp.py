@@ -21,6 +21,7 @@ class Step(StrEnum):
 
     CONNECT = "connect"
     EHLO = "ehlo"
+    AUTH = "auth"
     MAIL = "mail"
     RCPT = "rcpt"
     DATA = "data"
@@ -158,6 +159,10 @@ class _Session:
                 self._answer(Step.EHLO, "\r\n".join(features))
             elif verb == "HELO":
                 self._say("250 fake")
+            elif verb == "AUTH":
+                self._answer(Step.AUTH, "235 2.7.0 welcome")
+            elif verb == "":
+                self._say("535 5.7.8 not welcome")
             elif verb == "MAIL":
                 self._recipient, self._welcome = "", False
                 self._answer(Step.MAIL, "250 2.1.0 sender ok")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import struct
 from collections.abc import Callable, Iterator, Sequence
@@ -449,6 +450,32 @@ def test_no_login_offered_is_an_error_and_the_password_stays_here() -> None:
         provider.send([message(1)], Recorder(), never)
     assert caught.value.permanent
     assert not any("hunter2" in command for command in server.commands)
+
+
+def test_a_token_is_used_in_place_of_a_password() -> None:
+    report = Recorder()
+    with (
+        FakeSmtp(features=["AUTH PLAIN XOAUTH2"]) as server,
+        sending(server, user="news@example.org", token=SecretStr("ya29.abc")) as provider,
+    ):
+        provider.send([message(1)], report, never)
+    said = next(command for command in server.commands if command.startswith("AUTH"))
+    mechanism, answer = said.split(" ")[1:]
+    assert mechanism == "XOAUTH2"
+    assert base64.b64decode(answer) == b"user=news@example.org\x01auth=Bearer ya29.abc\x01\x01"
+    assert report.marks(1) == "ba"
+
+
+def test_a_refused_token_is_told_without_the_token() -> None:
+    with (
+        FakeSmtp([Rule(Step.AUTH, "334 eyJzdGF0dXMiOiI0MDEifQ==")], ["AUTH XOAUTH2"]) as server,
+        sending(server, user="news@example.org", token=SecretStr("ya29.abc")) as provider,
+        pytest.raises(ProviderError, match=r"refuses the login of news@example\.org: 535") as caught,
+    ):
+        provider.send([message(1)], Recorder(), never)
+    assert caught.value.permanent
+    assert "ya29" not in str(caught.value)
+    assert "eWEyOS5" not in str(caught.value)
 
 
 # --- the wire --------------------------------------------------------------------------------------------------
