@@ -5,7 +5,7 @@ Pure data, below storage, providers and mailings, which all speak it. The rules 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -186,6 +186,16 @@ class Message:
     data: bytes = field(repr=False)
     attempt: int = 1
     proven: bool = False
+
+
+class Messages(Protocol):
+    """The messages of a window. Iterating composes each when it is asked for; some may turn out to be none."""
+
+    def __len__(self) -> int:
+        """How many there are at most."""
+
+    def __iter__(self) -> Iterator[Message]:
+        """Once through."""
 
 
 class Mark(StrEnum):

@@ -43,7 +43,7 @@ class EditionComposer:
         self._envelope_from = envelope_address(split_address(bounces_to)[1])
         self._letterhead = letterhead(edition, newsletter, site)
         self._skeletons: OrderedDict[tuple[str, ...], Skeleton] = OrderedDict()
-        self._skeleton(choose(edition.rendered.blocks, None))  # likewise
+        self._whole = self._skeleton(choose(edition.rendered.blocks, None))  # likewise
 
     def compose(self, delivery: Delivery, date: datetime) -> Message:
         """One subscriber's mail; see `ports.Composer`.
@@ -52,7 +52,7 @@ class EditionComposer:
             HeaderError: the subscriber's address or name cannot stand in a mail.
         """
         person = self.person(delivery, date)
-        skeleton = self._skeleton(choose(self._edition.rendered.blocks, delivery.sections))
+        skeleton = self._whole if delivery.sections is None else self._chosen(delivery.sections)
         return Message(
             delivery_id=delivery.id,
             envelope_from=self._envelope_from,
@@ -87,6 +87,9 @@ class EditionComposer:
             message_id=identity,
             date=date,
         )
+
+    def _chosen(self, sections: tuple[str, ...]) -> Skeleton:
+        return self._skeleton(choose(self._edition.rendered.blocks, sections))
 
     def _skeleton(self, blocks: tuple[EditionBlock, ...]) -> Skeleton:
         key = tuple(block.section for block in blocks if block.kind is BlockKind.SECTION)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement
 
-from publisher.ledger import Batch, Delivery, Held, Message, Outcome, Report, Window
+from publisher.ledger import Batch, Delivery, Held, Message, Messages, Outcome, Report, Window
 
 Stop = Callable[[], bool]
 """Whether the sender has to stop. Cheap; a provider asks before each message and about once a second in waits."""
@@ -33,7 +33,7 @@ class Provider(Protocol):
     def idempotent(self) -> bool:
         """Whether handing over the same delivery again can never make a second mail."""
 
-    def send(self, messages: Sequence[Message], report: Report, stop: Stop) -> None:
+    def send(self, messages: Messages, report: Report, stop: Stop) -> None:
         """Hand messages over, and report each of them as it happens. Synchronous; owns its concurrency.
 
         Stops before the next message when `stop` says so. What it does not report on was not begun.

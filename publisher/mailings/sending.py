@@ -21,9 +21,10 @@ from types import FrameType
 from uuid import uuid4
 
 from publisher.errors import LedgerError, ProviderError, PublisherError, StorageError
-from publisher.ledger import Batch, Delivery, DeliveryState, Held, Message, Window
+from publisher.ledger import Batch, DeliveryState, Held, Window
 from publisher.mailings import audience, outcomes
 from publisher.mailings.journal import Journal, Replay
+from publisher.mailings.letters import Letters
 from publisher.mailings.outcomes import RetryPolicy, Settlement
 from publisher.mailings.ports import Composer, Ledger, Provider, Transactions, provider_key
 from publisher.mailings.reporting import WindowReport
@@ -195,9 +196,9 @@ class _Sender:
         """Send a window; what was said about it. When that fails it is settled before anybody hears."""
         report = WindowReport(self._journal, {delivery.id: delivery.email for delivery in window.deliveries})
         try:
-            messages = self._compose(window.deliveries, composer, report)
-            if messages:
-                self._parts.provider.send(messages, report, self.stop)
+            if window.deliveries:
+                letters = Letters(window.deliveries, composer, report, self._parts.clock())
+                self._parts.provider.send(letters, report, self.stop)
         except BaseException:
             settlement = self._settlement(batch, window, report.said)
             with self._parts.transactions.write() as ledger:
@@ -206,18 +207,6 @@ class _Sender:
             self._count(settlement)
             raise
         return report.said
-
-    def _compose(
-        self, deliveries: tuple[Delivery, ...], composer: Composer, report: WindowReport
-    ) -> list[Message]:
-        date = self._parts.clock()
-        messages = []
-        for delivery in deliveries:
-            try:
-                messages.append(composer.compose(delivery, date))
-            except PublisherError as error:
-                report.failed(delivery.id, None, f"cannot be composed: {error}")
-        return messages
 
     def _settlement(self, batch: Batch, window: Window, said: Replay) -> Settlement:
         held = [Held(delivery.id, delivery.attempts, batch.started_at) for delivery in window.deliveries]

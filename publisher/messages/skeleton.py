@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import sha256
 from itertools import zip_longest
 from operator import attrgetter
@@ -227,9 +228,15 @@ def _to(person: Person) -> bytes:
 
 
 def _date(person: Person) -> bytes:
-    if person.date.tzinfo is None:
+    return _date_field(person.date)
+
+
+@lru_cache(maxsize=16)
+def _date_field(date: datetime) -> bytes:
+    """The same for a whole window."""
+    if date.tzinfo is None:
         raise HeaderError("the date of a mail needs a time zone")
-    return f"Date: {format_datetime(person.date)}\r\n".encode()
+    return f"Date: {format_datetime(date)}\r\n".encode()
 
 
 def _message_id(person: Person) -> bytes:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from publisher.errors import ProviderError
-from publisher.ledger import Message, Report
+from publisher.ledger import Message, Messages, Report
 
 STALE_SECONDS = 36 * 3600
 """Age at which a file in tmp/ is nobody's any more (the Maildir rule)."""
@@ -36,7 +36,7 @@ class Maildir:
         self._tmp = path / "tmp"
         self._ready = False
 
-    def send(self, messages: Sequence[Message], report: Report, stop: Callable[[], bool]) -> None:
+    def send(self, messages: Messages, report: Report, stop: Callable[[], bool]) -> None:
         """See `mailings.ports.Provider`. The files of one call reach the disk together, then all are accepted.
 
         Raises:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from math import inf
 
@@ -16,7 +16,7 @@ import uvloop
 
 from publisher.config import SmtpProvider
 from publisher.errors import ProviderError, PublisherError
-from publisher.ledger import Message, Report
+from publisher.ledger import Messages, Report
 from publisher.providers.smtp_channel import Channel
 from publisher.providers.smtp_connect import Connection, Connector, tls_context
 from publisher.providers.smtp_queue import Queue
@@ -79,7 +79,7 @@ class Smtp:
         self._trips = 0
         self._shy_until = -inf
 
-    def send(self, messages: Sequence[Message], report: Report, stop: Callable[[], bool]) -> None:
+    def send(self, messages: Messages, report: Report, stop: Callable[[], bool]) -> None:
         """See `mailings.ports.Provider`.
 
         Raises:
@@ -87,7 +87,7 @@ class Smtp:
                 sender, or closes again and again.
         """
         queue = Queue(messages, report, stop, self.name)
-        if not messages or queue.over():
+        if not len(messages) or queue.over():
             return
         if self._loop is None:
             self._loop = uvloop.new_event_loop()

@@ -7,6 +7,7 @@ process leaves one message a connection in doubt.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ from publisher.providers.smtp_replies import Lost, Reply
 
 _ABOUT_SIZE = 552
 
+_SHORT = 131_072
+"""Octets that a system takes at once, as good as always."""
+
 
 class _Over(Exception):  # noqa: N818 - what happened: the message has its last word, the connection is done
     pass
@@ -30,7 +34,7 @@ class _Load:
 
     task: Task
     envelope: Envelope
-    body: bytes
+    body: Sequence[bytes]
     ahead: bool = False
 
     @property
@@ -148,8 +152,8 @@ class Channel:
         await self._require_silence(load, queue)
         self.carried += 1
         queue.report.begun(load.message.delivery_id)
-        dot = self.wire.say(load.body)
-        following = self._send_ahead(queue)
+        following = self._ahead(load, queue)
+        dot = self.wire.say_body(load.body, following.envelope.group if following is not None else b"")
         try:
             await self._conclude(load, queue, dot)
             if following is not None and queue.over():
@@ -161,14 +165,13 @@ class Channel:
         self._between = following is None
         return following or self._next(queue)
 
-    def _send_ahead(self, queue: Queue) -> _Load | None:
-        """With pipelining, the next message's envelope on the heels of this one's dot."""
-        # Nothing follows a body that is still on its way out: as long as its end is here, nobody can have read it.
-        following = self._next(queue) if self.pipelining and not self.wire.held else None
-        if following is None:
+    def _ahead(self, load: _Load, queue: Queue) -> _Load | None:
+        """With pipelining, the message whose envelope leaves on the heels of this one's dot."""
+        # Nothing follows a long body: as long as its end is still here, it is proven that nobody has read it.
+        if not self.pipelining or sum(map(len, load.body)) > _SHORT:
             return None
-        self.wire.say(following.envelope.group)
-        return _Load(following.task, following.envelope, following.body, ahead=True)
+        following = self._next(queue)
+        return following and _Load(following.task, following.envelope, following.body, ahead=True)
 
     async def _present(self, load: _Load) -> tuple[Reply, bool] | None:
         """The envelope and DATA; the refusal if there is one, and whether it was of our own address."""

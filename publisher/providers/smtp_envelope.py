@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from publisher.ledger import Message
 
+_DOT = b".\r\n"
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f<>]")
 
 
@@ -54,8 +55,8 @@ def envelope(message: Message, features: Mapping[str, str]) -> Envelope:
     return Envelope(f"MAIL FROM:<{sender}>{''.join(options)}".encode(), f"RCPT TO:<{recipient}>".encode())
 
 
-def wire_body(message: Message) -> bytes:
-    """A message as it follows DATA, with the final dot: leading dots doubled (RFC 5321, 4.5.2).
+def wire_body(message: Message) -> Sequence[bytes]:
+    """A message as it follows DATA, with the final dot: leading dots doubled (RFC 5321, 4.5.2). In pieces.
 
     What the skeleton has proven is not looked at again.
 
@@ -64,14 +65,14 @@ def wire_body(message: Message) -> bytes:
     """
     data = message.data
     if message.proven:
-        return data + b".\r\n"
+        return data, _DOT
     lines = data.count(b"\r\n")
     if data.count(b"\n") != lines or data.count(b"\r") != lines:
         raise Unsendable("cannot be sent: a line break in it is not CR LF")
     body = data.replace(b"\r\n.", b"\r\n..")
     if body.startswith(b"."):
         body = b"." + body
-    return body + (b".\r\n" if body.endswith(b"\r\n") or not body else b"\r\n.\r\n")
+    return body, _DOT if body.endswith(b"\r\n") or not body else b"\r\n.\r\n"
 
 
 def wire_address(address: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from publisher.errors import ProviderError
-from publisher.ledger import Message, Report
+from publisher.ledger import Message, Messages, Report
 from publisher.providers.smtp_replies import Lost
 
 TRIES = 3
@@ -35,25 +35,30 @@ class Queue:
         provider: its name, for errors.
     """
 
-    def __init__(
-        self, messages: Sequence[Message], report: Report, stop: Callable[[], bool], provider: str
-    ) -> None:
+    def __init__(self, messages: Messages, report: Report, stop: Callable[[], bool], provider: str) -> None:
         self.report = report
         self.error: BaseException | None = None
         self.halted = False
-        self._waiting = deque(Task(message) for message in messages)
+        self._fresh = iter(messages)
+        self._left = len(messages)
+        self._back: deque[Task] = deque()
         self._stop = stop
         self._provider = provider
         self._setbacks = 0
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        """How many there are still, at most."""
+        return self._left + len(self._back)
 
     def take(self) -> Task | None:
         """The next message; None when there is none, or it is time to stop."""
-        if not self._waiting or self.over():
+        if self.over():
             return None
-        return self._waiting.popleft()
+        if self._back:
+            return self._back.popleft()
+        message = next(self._fresh, None)
+        self._left = 0 if message is None else max(self._left - 1, 0)
+        return None if message is None else Task(message)
 
     def over(self) -> bool:
         """Whether nothing more may begin."""
@@ -62,7 +67,7 @@ class Queue:
 
     def put_back(self, task: Task) -> None:
         """Leave a message that was not begun."""
-        self._waiting.appendleft(task)
+        self._back.appendleft(task)
 
     def lost(self, task: Task, lost: Lost) -> None:
         """A connection was lost before the message was complete: it is tried again, a few times."""

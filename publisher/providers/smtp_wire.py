@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+from collections.abc import Sequence
 from math import inf
 from socket import socket
 from typing import Any, cast
@@ -33,6 +34,7 @@ class Wire(asyncio.Protocol):
         self.held = False
         """Whether some of what was said has not even been given to the system."""
         self._lost_while_held = False
+        self._dot_is_last = True
         self._heard_at = loop.time()
         self._loop = loop
         self._reader = ReplyReader()
@@ -106,17 +108,31 @@ class Wire(asyncio.Protocol):
         """Whether the server has said nothing that was not asked for, and is still there."""
         return self.lost is None and self._reader.silent
 
-    def say(self, data: bytes) -> int | None:
-        """Send bytes; the place in the stream where they end, None when this system does not count.
+    def say(self, *pieces: bytes) -> None:
+        """Send bytes, all in one write. Never waits; after a loss it does nothing, and the next `hear` tells."""
+        if self.lost is not None:
+            return
+        if self._tls is not None:
+            pieces = (self._encrypted(self._tls, b"".join(pieces)),)
+        self._written += sum(map(len, pieces))
+        self._transport.writelines(pieces)
 
-        Never waits; after a loss it does nothing, and the next `hear` tells.
+    def say_body(self, body: Sequence[bytes], ahead: bytes = b"") -> int | None:
+        """Send a message with its final dot, and what follows it.
+
+        Returns:
+            The place of the dot's end in the stream, for `proves_unread`; None when this system does not count.
         """
-        if self.lost is None:
-            if self._tls is not None:
-                data = self._encrypted(self._tls, data)
-            self._written += len(data)
-            self._transport.write(data)
-        return None if self._base is None else self._base + self._written
+        if self._tls is not None or not ahead:
+            self.say(*body)
+            place = self._written
+            if ahead:
+                self.say(ahead)
+        else:
+            place = self._written + sum(map(len, body))
+            self.say(*body, ahead)
+        self._dot_is_last = not ahead
+        return None if self._base is None else self._base + place
 
     async def hear(self, patience: float) -> Reply:
         """The next reply, waited for so many seconds.
@@ -167,7 +183,7 @@ class Wire(asyncio.Protocol):
 
         Either it never left this process, or the peer has closed in an orderly way before it came: see `tcp`.
         """
-        if self._lost_while_held:
+        if self._lost_while_held and self._dot_is_last:
             return True
         return place is not None and self._acknowledged is not None and self._acknowledged < place
 

@@ -10,49 +10,29 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
-from publisher.config import Newsletter, Site
 from publisher.digests import markdown, text
-from publisher.digests.identity import Home, settle
 from publisher.digests.model import Digest
-from publisher.editions import Edition, Field
-from publisher.ledger import Delivery, MailingKind, MailingState
+from publisher.editions import Field
+from publisher.ledger import MailingKind, MailingState
 from publisher.mailings.audience import audience, left_out, why_not
-from publisher.mailings.composing import EditionComposer
 from publisher.rendering.edition import render
-from publisher.rendering.look import Look, SiteLook
 from publisher.storage import migrate
 from publisher.storage.database import Database, connect
 from publisher.storage.store import Store
 from publisher.storage.tables import digests
 from subscribers.importing import import_csv
+from tests.bench import letters, sending
+from tests.bench.letters import LOOK, NOW, READER, ROOT, edition, sample_digest
 from tests.bench.measuring import Row, median, paired, seconds, table
 
-ROOT = Path(__file__).parents[2]
 ROWS = int(os.environ.get("PUBLISHER_BENCH_ROWS", "1000000"))
-NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
-HOME = Home("daily", "en", ZoneInfo("UTC"))
-LOOK = Look(SiteLook("The Harbour Gazette", "https://news.example.org/"), "daily", "The Harbour Daily")
-READER = Delivery(1, 1, "reader@example.org", "A Reader", 1, None, 1)
-
-
-def sample_digest() -> Digest:
-    """A digest of five times the sample's length, without its picture: about what a newsroom sends."""
-    head, _, body = (ROOT / "digests/the-quay-wall-2026-11-20.md").read_text(encoding="utf-8").partition("\n---\n")
-    kept = "\n".join(line for line in body.splitlines() if "quay-wall.png" not in line)
-    front = "\n".join(line for line in head.splitlines() if not line.startswith(("image", "  ")))
-    parts = [kept.replace("## ", f"## Part {number}: ").replace("[^1]", f"[^{number}]") for number in range(1, 6)]
-    name = "the-quay-wall-2026-11-20.md"
-    manuscript = markdown.read(f"{front}\n---\n{''.join(parts)}".encode(), name=name)
-    return settle(manuscript, path=name, newsletters=[HOME], first_seen=NOW.date())
 
 
 def reading() -> Iterator[Row]:
@@ -72,12 +52,7 @@ def mails(digest: Digest) -> Iterator[Row]:
     yield Row(
         "rendering an edition, warm", f"{median(lambda: seconds(partial(render, digest, LOOK))) * 1e3:.0f} ms CPU"
     )
-    rendered = render(digest, LOOK)
-    newsletter = Newsletter.model_validate(
-        {"slug": "daily", "title": "The Harbour Daily", "from": "daily@news.example.org"}
-    )
-    site = Site.model_validate({"title": "The Harbour Gazette", "url": "https://news.example.org/"})
-    composer = EditionComposer(Edition(1, 1, 1, digest, rendered, "", NOW, NOW), newsletter, site, b"s" * 32)
+    rendered, composer = edition().rendered, letters.composer()
     html, plain_text = (
         "".join("https://news.example.org/u/x" if isinstance(part, Field) else part for part in parts)
         for parts in (
@@ -156,7 +131,7 @@ def _plan(database: Database) -> None:
 
 def main() -> None:
     """Measure everything."""
-    rows = [*reading(), *mails(sample_digest())]
+    rows = [*reading(), *mails(sample_digest()), *sending.rows()]
     with tempfile.TemporaryDirectory() as folder:
         database = connect("sqlite:///bench.db", Path(folder))
         migrate.prepare(database)

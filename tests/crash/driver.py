@@ -113,6 +113,7 @@ def _child(url: str, place: str, journals: Path, command: dict[str, Any], pipe: 
         (Journal, "clear"),
         (Journal, "close"),
         (Wire, "say"),
+        (Wire, "say_body"),
         (Wire, "data_received"),
         (maildir, "_write"),
         (maildir, "_sync"),

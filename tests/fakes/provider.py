@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from publisher.errors import ProviderError
-from publisher.ledger import Mark, Message, Report
+from publisher.ledger import Mark, Message, Messages, Report
 
 Word = tuple[Mark, int, int | None, str]
 
@@ -65,7 +65,7 @@ class MemoryProvider:
         self.closed = False
         self._verdict = verdict
 
-    def send(self, messages: Sequence[Message], report: Report, stop: Callable[[], bool]) -> None:
+    def send(self, messages: Messages, report: Report, stop: Callable[[], bool]) -> None:
         """Take them. `verdict` may report anything itself and then returns True."""
         for message in messages:
             if stop():

@@ -189,11 +189,11 @@ def test_lost_after_the_final_dot_is_uncertain_and_never_tried_again(act: str) -
 
 def _closing_under_the_dot(monkeypatch: pytest.MonkeyPatch, server: FakeSmtp) -> None:
     """The server's close arrives here in the moment between the last look at the connection and the first body."""
-    say = Wire.say
+    say = Wire.say_body
     done: list[bool] = []
 
-    def outrun(self: Wire, data: bytes) -> int | None:
-        if data.endswith(b"\r\n.\r\n") and not done:
+    def outrun(self: Wire, body: Sequence[bytes], ahead: bytes = b"") -> int | None:
+        if not done:
             done.append(True)
             server.hang_up()
             while (
@@ -201,9 +201,9 @@ def _closing_under_the_dot(monkeypatch: pytest.MonkeyPatch, server: FakeSmtp) ->
                 != CLOSE_WAIT
             ):
                 pass
-        return say(self, data)
+        return say(self, body, ahead)
 
-    monkeypatch.setattr(Wire, "say", outrun)
+    monkeypatch.setattr(Wire, "say_body", outrun)
 
 
 def test_a_dot_that_crosses_the_servers_close_is_proven_undelivered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -487,7 +487,7 @@ LINES = st.lists(st.binary(max_size=8).map(lambda line: line.replace(b"\r", b"")
 @given(lines=LINES)
 def test_no_body_ends_the_message_early_and_every_one_comes_back(lines: list[bytes]) -> None:
     data = b"".join(line + b"\r\n" for line in lines)
-    body = wire_body(message(1, data=data))
+    body = b"".join(wire_body(message(1, data=data)))
     assert (b"\r\n" + body).index(b"\r\n.\r\n") == len(body) - 3  # the dot at the end is the first one
     received = [line[1:] if line.startswith(b".") else line for line in body.split(b"\r\n")[:-2]]
     assert received == lines

@@ -1,0 +1,168 @@
+"""The whole sender against Postfix's own load generator, both into Postfix's own sink, in one run."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import smtplib
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+from publisher.storage import migrate
+from publisher.storage.database import connect
+from tests.bench.letters import NOW, READER, composer, edition
+from tests.bench.measuring import ROUNDS, Row
+from tests.bench.sender import CONNECTIONS
+from tests.fakes.mailing import planned
+
+MAILS = 10_000
+NAIVE_MAILS = 300
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What one round of one sender took: mails a second, and processor microseconds a mail."""
+
+    rate: float
+    cpu: float
+
+
+def rows() -> Iterator[Row]:
+    """One line for each number of processes, and one against the standard library."""
+    tools = {name: shutil.which(name, path="/usr/sbin:/usr/bin") for name in ("smtp-source", "smtp-sink")}
+    if not all(tools.values()):
+        yield Row("the whole sender against smtp-source", "skipped: Debian's postfix is not installed")
+        return
+    source, sink = str(tools["smtp-source"]), str(tools["smtp-sink"])
+    size = len(composer().compose(READER, NOW).data)
+    with tempfile.TemporaryDirectory() as name, _sink(sink) as port:
+        folder = Path(name)
+        template = _planned(folder)
+        rounds = [
+            (_postfix(source, port, size), _ours(folder, template, port, 1), _ours(folder, template, port, 2))
+            for _ in range(ROUNDS)
+        ]
+        naive = [_naive(port) for _ in range(ROUNDS)]
+    theirs, one, two = ([each[column] for each in rounds] for column in range(3))
+    words = f"smtp-source -d -s {CONNECTIONS} -l {size}"
+    yield Row(f"{words}", _told(theirs))
+    yield Row("whole sender, 1 process", f"{_told(one)}, {_ratio(one, theirs):.2f} ×", "≥ 1.0 ×")
+    growth = statistics.median(b.cpu / a.cpu for a, b in zip(one, two, strict=True))
+    yield Row(
+        "whole sender, 2 processes",
+        f"{_told(two)}, {_ratio(two, theirs):.2f} ×, CPU {growth:.2f} × of one",
+        "CPU ≤ 1.1 × of one",
+    )
+    against = statistics.median(a.cpu / b.cpu for a, b in zip(naive, one, strict=True))
+    yield Row("EmailMessage and smtplib, no ledger", f"{_told(naive)}, CPU {against:.0f} × ours")
+
+
+def _ratio(ours: Sequence[Sent], theirs: Sequence[Sent]) -> float:
+    return statistics.median(a.rate / b.rate for a, b in zip(ours, theirs, strict=True))
+
+
+def _told(rounds: Sequence[Sent]) -> str:
+    rate, cpu = (statistics.median(getattr(each, name) for each in rounds) for name in ("rate", "cpu"))
+    return f"{rate:.0f}/s, {cpu:.0f} µs CPU a mail"
+
+
+@contextmanager
+def _sink(command: str) -> Iterator[int]:
+    """smtp-sink on a free port. It binds with SO_REUSEPORT: a port that somebody has would seem free to it."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+    user = ["-u", "nobody"] if os.getuid() == 0 else []  # it does not want to be root
+    sink = subprocess.Popen([command, *user, f"127.0.0.1:{port}", "1000"], stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield port
+    finally:
+        sink.terminate()
+        sink.wait()
+
+
+def _planned(folder: Path) -> Path:
+    """A database with one planned mailing, to be copied for each round."""
+    path = folder / "template.db"
+    database = connect(f"sqlite:///{path}", folder)
+    migrate.prepare(database)
+    planned(database, MAILS, NOW, batch_size=1_000)
+    database.close()
+    return path
+
+
+def _postfix(command: str, port: int, size: int) -> Sent:
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(
+        [command, "-d", "-s", str(CONNECTIONS), "-l", str(size), "-m", str(MAILS), f"127.0.0.1:{port}"], check=True
+    )
+    took, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Sent(MAILS / took, cpu / MAILS * 1e6)
+
+
+def _ours(folder: Path, template: Path, port: int, processes: int) -> Sent:
+    """`processes` senders on a fresh copy of the ledger; they begin together."""
+    database = folder / "round.db"
+    for old in folder.glob("round.db*"):
+        old.unlink()
+    shutil.copyfile(template, database)
+    command = [
+        sys.executable,
+        "-m",
+        "tests.bench.sender",
+        f"sqlite:///{database}",
+        str(port),
+        str(folder / "journal"),
+    ]
+    senders = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(processes)
+    ]
+    for sender in senders:
+        assert sender.stdout is not None
+        assert sender.stdout.readline() == "ready\n"
+    for sender in senders:
+        assert sender.stdin is not None
+        sender.stdin.write("go\n")
+        sender.stdin.flush()
+    told = [json.loads(sender.communicate()[0]) for sender in senders]
+    assert sum(each["sent"] for each in told) == MAILS
+    return Sent(MAILS / max(each["seconds"] for each in told), sum(each["cpu"] for each in told) / MAILS * 1e6)
+
+
+def _naive(port: int) -> Sent:
+    """What a plain loop does: one EmailMessage a reader, one smtplib connection, nothing remembered."""
+    rendered, sender = edition().rendered, "daily@news.example.org"
+    bodies = [[part for block in rendered.blocks for part in getattr(block, form)] for form in ("text", "html")]
+    began, cpu = time.perf_counter(), time.process_time()
+    with smtplib.SMTP("127.0.0.1", port) as client:
+        for number in range(NAIVE_MAILS):
+            address = f"reader{number}@example.org"
+            text, html = (
+                "".join(part if isinstance(part, str) else address for part in parts) for parts in bodies
+            )
+            message = EmailMessage(policy=SMTP)
+            message["From"], message["To"], message["Subject"] = sender, address, rendered.subject
+            message.set_content(text)
+            message.add_alternative(html, subtype="html")
+            client.sendmail(sender, [address], message.as_bytes())
+    took, cpu = time.perf_counter() - began, time.process_time() - cpu
+    return Sent(NAIVE_MAILS / took, cpu / NAIVE_MAILS * 1e6)
