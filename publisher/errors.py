@@ -6,6 +6,8 @@ from, and whether trying again can help (`permanent`). `str(error)` is the one l
 
 from __future__ import annotations
 
+import re
+
 
 class PublisherError(Exception):
     """Root of the family.
@@ -105,3 +107,14 @@ class SubscriberError(PublisherError):
 def one_line(text: str) -> str:
     """`text` with every run of white space, line breaks included, as one space."""
     return " ".join(text.split())
+
+
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""What would steer a terminal, turn a line around, or is no text. Tabs and line breaks are none of it."""
+
+
+def visible(text: str) -> str:
+    """`text` as it can be printed and stored anywhere: what cannot be seen is named, `[U+202E]`."""
+    return _INVISIBLE.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)

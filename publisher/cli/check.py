@@ -77,7 +77,8 @@ def _summary(inspection: Inspection) -> str:
     if not blocking:
         return f"Nothing blocks; {count(warning, 'warning')}."
     blocks = "1 finding blocks" if blocking == 1 else f"{blocking} findings block"
-    return f"{blocks}: it is not mailed until that is mended or overruled; {count(warning, 'warning')}."
+    warns = f"; {count(warning, 'warning')}" if warning else ""
+    return f"{blocks}: it is not mailed until that is mended or overruled{warns}."
 
 
 def tell_findings(findings: Sequence[Finding], despite: Collection[str] = ()) -> None:

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
+from publisher.errors import visible
+
 RIGHT = frozenset(
     {"mails", "pending", "sending", "accepted", "deferred", "failed", "uncertain", "skipped", "count", "id"}
 )
@@ -21,13 +23,13 @@ LARGEST = 2**63 - 1
 
 
 def say(line: str = "") -> None:
-    """One line of result."""
-    print(line, flush=True)
+    """One line of result. Whatever a title or a file's name holds, it does not steer the terminal."""
+    print(visible(line), flush=True)
 
 
 def warn(line: str) -> None:
     """One line of trouble, on the error stream."""
-    print(line, file=sys.stderr, flush=True)
+    print(visible(line), file=sys.stderr, flush=True)
 
 
 def _plain(value: object) -> object:
@@ -40,7 +42,7 @@ def _plain(value: object) -> object:
 
 def show_json(value: object) -> None:
     """`value` as indented JSON; moments as RFC 3339 in UTC."""
-    say(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=_plain), flush=True)
 
 
 def show_rows(rows: Iterable[Mapping[str, object]], columns: Sequence[str], *, as_json: bool, empty: str) -> None:
@@ -82,8 +84,8 @@ def cell(value: object) -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return str(value)
+        return visible(", ".join(map(str, value)))
+    return visible(str(value))
 
 
 def local(moment: datetime | None, timezone: str) -> datetime | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from publisher.errors import one_line
+from publisher.errors import one_line, visible
 from publisher.preflight.model import Candidate, Finding, Level, Problem, Rule
 
 ITSELF = "preflight"
@@ -18,11 +17,6 @@ LONGEST = 300
 """Characters of a finding's text that are kept."""
 
 _OURS_TO_MEND = "This is a fault of the publisher, not of the digest: report it"
-
-_INVISIBLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-"""What would steer a terminal, turn a line around, or is no text: findings quote whatever they found."""
 
 
 def inspect(candidate: Candidate, rules: Sequence[Rule], levels: Mapping[str, Level]) -> tuple[Finding, ...]:
@@ -62,7 +56,7 @@ def crashed(what: str, level: Level, error: Exception) -> Finding:
 
 def shown(text: str) -> str:
     """`text` as one line that can be printed and stored anywhere, no longer than LONGEST."""
-    line = _INVISIBLE.sub(lambda match: f"[U+{ord(match[0]):04X}]", one_line(text)[: LONGEST + 1])
+    line = visible(one_line(text)[: LONGEST + 1])
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 
@@ -79,7 +73,8 @@ def _run(rule: Rule, level: Level, candidate: Candidate) -> Iterator[Finding]:
 
 
 def _finding(rule: Rule, level: Level, problem: Problem) -> Finding:
-    return Finding(rule.id, level, shown(problem.message), shown(problem.remedy), shown(problem.place))
+    weight = Level.WARN if problem.unknown else level
+    return Finding(rule.id, weight, shown(problem.message), shown(problem.remedy), shown(problem.place))
 
 
 def _nobody_looks(rules: Sequence[Rule]) -> Finding:

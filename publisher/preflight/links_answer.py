@@ -51,7 +51,8 @@ def _untried(facts: Mapping[str, LinkFact]) -> Iterator[Problem]:
     reasons = Counter(fact.detail for fact in facts.values() if fact.reach is Reach.UNASKED and fact.detail)
     for reason, count in reasons.items():
         links = "1 link was" if count == 1 else f"{count} links were"
-        yield Problem(f"{links} not tried: {reason}", "Try them by hand, or look again with publisher check")
+        remedy = "Try them by hand, or look again with publisher check"
+        yield Problem(f"{links} not tried: {reason}", remedy, unknown=True)
 
 
 RULE = Rule(

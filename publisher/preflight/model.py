@@ -29,11 +29,13 @@ class Problem:
     """One thing that a rule found. Each text is one line.
 
     `place` says where, in the editor's words: `subject`, `lead`, `section "Harbour"`, `footer`, `[theme.dark]`.
+    `unknown`: it could not be found out whether anything is wrong. That is a warning, whatever the rule's level.
     """
 
     message: str
     remedy: str
     place: str = ""
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

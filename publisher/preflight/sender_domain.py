@@ -38,6 +38,7 @@ def _check(candidate: Candidate) -> Iterator[Problem]:
             f"the records of {fact.domain} were not looked up: {fact.detail}",
             "Look again with publisher check when this machine is online",
             _PLACE,
+            unknown=True,
         )
     elif fact.detail:
         yield Problem(f"{fact.domain}: {fact.detail}", "Mend the record in the DNS", _PLACE)

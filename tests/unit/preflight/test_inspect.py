@@ -61,6 +61,11 @@ def test_the_configuration_outweighs_a_rules_own_level() -> None:
     assert texts(found) == [("one", Level.BLOCK, "1"), ("two", Level.WARN, "2")]
 
 
+def test_what_could_not_be_found_out_blocks_nothing() -> None:
+    unknown = of("one", Level.BLOCK, lambda _: [Problem("this machine is offline", "Look again", unknown=True)])
+    assert texts(inspect(CANDIDATE, [unknown], {})) == [("one", Level.WARN, "this machine is offline")]
+
+
 def test_a_rule_that_is_off_is_not_even_run() -> None:
     def never(_candidate: Candidate) -> Iterable[Problem]:
         raise AssertionError("it was run")
