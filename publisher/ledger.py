@@ -195,7 +195,7 @@ class Messages(Protocol):
         """How many there are at most."""
 
     def __iter__(self) -> Iterator[Message]:
-        """Once through."""
+        """Once through: a second time they would be composed, and those that cannot be reported, again."""
 
 
 class Mark(StrEnum):

@@ -44,9 +44,10 @@ class Maildir:
         """
         try:
             self._prepare()
-            there = self._there(message for message in messages if message.attempt > 1)
+            letters = list(messages)  # once: iterating composes them
+            there = self._there(message for message in letters if message.attempt > 1)
             placed = []
-            for message in messages:
+            for message in letters:
                 if stop():
                     break
                 report.begun(message.delivery_id)

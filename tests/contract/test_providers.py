@@ -105,6 +105,25 @@ def test_nothing_is_handed_over_before_begun_is_written(case: Case) -> None:
     assert case.arrived() == []
 
 
+def test_messages_are_asked_for_once(case: Case) -> None:
+    """Asking composes them, and reports those that cannot be."""
+
+    class Once:
+        asked = 0
+
+        def __len__(self) -> int:
+            return 3
+
+        def __iter__(self) -> Iterator[Message]:
+            self.asked += 1
+            yield from (message(number, f"Words {self.asked}.\r\n") for number in (1, 2))
+
+    report, once = Recorder(), Once()
+    case.provider.send(once, report, never)
+    assert once.asked == 1
+    assert [report.marks(number) for number in (1, 2)] == ["ba", "ba"]
+
+
 def test_stop_before_the_first_message_begins_nothing(case: Case) -> None:
     report = Recorder()
     case.provider.send([message(1), message(2)], report, lambda: True)
