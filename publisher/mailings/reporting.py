@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from publisher.errors import LedgerError
 from publisher.ledger import Answer, Mark
 from publisher.mailings.journal import Journal, Replay
@@ -11,16 +9,15 @@ from publisher.mailings.outcomes import redact
 
 
 class WindowReport:
-    """A `Report` for the deliveries of one window.
+    """A `Report` for the deliveries that stand as `sending`.
 
     Args:
         journal: where each fact goes before anything else happens.
-        recipients: delivery id to address; the address is taken out of every text here, before it is stored.
     """
 
-    def __init__(self, journal: Journal, recipients: Mapping[int, str]) -> None:
+    def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._recipients = recipients
+        self._recipients: dict[int, str] = {}
         self._begun: set[int] = set()
         self._returned: set[int] = set()
         self._answers: dict[int, Answer] = {}
@@ -61,6 +58,21 @@ class WindowReport:
     def said(self) -> Replay:
         """Everything that was reported so far. Nothing is missing: it never left this process."""
         return Replay(True, frozenset(self._begun), frozenset(self._returned), dict(self._answers))
+
+    def expect(self, delivery_id: int, recipient: str) -> None:
+        """Be ready for words about a delivery; the address is taken out of every text, before it is stored."""
+        self._recipients[delivery_id] = recipient
+
+    def is_answered(self, delivery_id: int) -> bool:
+        """Whether a delivery has its last word."""
+        return delivery_id in self._answers
+
+    def forget(self, delivery_id: int) -> None:
+        """The delivery is settled: nothing more is to be said about it."""
+        del self._recipients[delivery_id]
+        self._answers.pop(delivery_id, None)
+        self._begun.discard(delivery_id)
+        self._returned.discard(delivery_id)
 
     def _open(self, delivery_id: int) -> None:
         if delivery_id not in self._recipients or delivery_id in self._answers:

@@ -21,10 +21,10 @@ from types import FrameType
 from uuid import uuid4
 
 from publisher.errors import LedgerError, ProviderError, PublisherError, StorageError
-from publisher.ledger import Batch, DeliveryState, Held, Window
+from publisher.ledger import Batch, DeliveryState, Window
 from publisher.mailings import audience, outcomes
-from publisher.mailings.journal import Journal, Replay
-from publisher.mailings.letters import Letters
+from publisher.mailings.flow import Flow
+from publisher.mailings.journal import Journal
 from publisher.mailings.outcomes import RetryPolicy, Settlement
 from publisher.mailings.ports import Composer, Ledger, Provider, Transactions, provider_key
 from publisher.mailings.reporting import WindowReport
@@ -159,74 +159,55 @@ class _Sender:
                 raise ProviderError(f"{self._parts.provider.name} takes nothing, and does not say why")
 
     def _pass(self, batch: Batch, composer: Composer) -> tuple[int, int]:
-        """Every window of a batch, once through; how many deliveries it had, and how many have an outcome now."""
-        offered = settled = 0
-        window = self._turn(batch, batch.first_id - 1)
-        while window.last_id is not None:
-            offered += len(window.deliveries) + window.skipped
-            said = self._hand_over(window, composer, batch)
-            settlement = self._settlement(batch, window, said)
-            settled += window.skipped + len(settlement.outcomes)
-            window = self._turn(batch, window.last_id, settlement)
-        return offered, settled
+        """A batch, once through; how many deliveries it had, and how many have an outcome now."""
+        flow = Flow(batch, composer, WindowReport(self._journal), self._parts.clock, self._turn)
+        try:
+            while flow.refill(returned=True):
+                self._parts.provider.send(flow, flow.report, self.stop)
+        finally:
+            self._settle(flow, returned=True)
+        return flow.offered, flow.settled
 
-    def _turn(self, batch: Batch, after_id: int, done: Settlement | None = None) -> Window:
-        """Settle a window, and commit the next, in one transaction; none when it is time to stop."""
-        stop, now, window = self.stop(), self._parts.clock(), Window((), 0, None)
+    def _turn(self, flow: Flow, *, returned: bool) -> Window:
+        """Settle what there is to settle, and commit as much again; nothing when it is time to stop."""
+        return self._settle(flow, returned=returned, commits=not self.stop())
+
+    def _settle(self, flow: Flow, *, returned: bool, commits: bool = False) -> Window:
+        """One transaction that settles and, if it `commits`, takes the next deliveries.
+
+        Never more than a window stands as `sending`. While the provider is at work, what has its answer is
+        settled; when it has `returned`, everything, whatever was said: then the journal has done its work.
+        """
+        now, window = self._parts.clock(), Window((), 0, None)
+        held = flow.held if returned else flow.answered
+        settlement = outcomes.settle(
+            held,
+            flow.report.said,
+            idempotent=self._parts.provider.idempotent,
+            now=now,
+            policy=self._parts.policy,
+        )
+        room = self._parts.window - len(flow.held) + len(held)
         with self._parts.transactions.write() as ledger:
             alive = self._renew(ledger)
-            if done is not None:
-                self._record(ledger, done, now)
-            if alive and not stop:
+            self._record(ledger, settlement, now)
+            if alive and commits and room > 0:
                 window = ledger.commit_window(
-                    self._id,
-                    batch,
-                    after_id=after_id,
-                    limit=self._parts.window,
-                    why_not=audience.why_not,
-                    now=now,
+                    self._id, flow.batch, after_id=flow.after_id, limit=room, why_not=audience.why_not, now=now
                 )
-        if done is not None:
-            self._count(done)
+        if returned:
+            self._journal.clear()
+        flow.settle(held, len(settlement.outcomes))
+        self.counts.update(outcome.state for outcome in settlement.outcomes)
         if window.skipped:
             self.counts[DeliveryState.SKIPPED] += window.skipped
         return window
 
-    def _hand_over(self, window: Window, composer: Composer, batch: Batch) -> Replay:
-        """Send a window; what was said about it. When that fails it is settled before anybody hears."""
-        report = WindowReport(self._journal, {delivery.id: delivery.email for delivery in window.deliveries})
-        try:
-            if window.deliveries:
-                letters = Letters(window.deliveries, composer, report, self._parts.clock())
-                self._parts.provider.send(letters, report, self.stop)
-        except BaseException:
-            settlement = self._settlement(batch, window, report.said)
-            with self._parts.transactions.write() as ledger:
-                self._renew(ledger)
-                self._record(ledger, settlement, self._parts.clock())
-            self._count(settlement)
-            raise
-        return report.said
-
-    def _settlement(self, batch: Batch, window: Window, said: Replay) -> Settlement:
-        held = [Held(delivery.id, delivery.attempts, batch.started_at) for delivery in window.deliveries]
-        return outcomes.settle(
-            held,
-            said,
-            idempotent=self._parts.provider.idempotent,
-            now=self._parts.clock(),
-            policy=self._parts.policy,
-        )
-
     def _record(self, ledger: Ledger, settlement: Settlement, now: datetime) -> None:
-        ledger.settle(self._id, settlement.outcomes, now)
+        if settlement.outcomes:
+            ledger.settle(self._id, settlement.outcomes, now)
         ledger.give_back(self._id, settlement.untouched, now, begun=False)
         ledger.give_back(self._id, settlement.again, now, begun=True)
-
-    def _count(self, settlement: Settlement) -> None:
-        """The settlement is committed: the journal has done its work."""
-        self._journal.clear()
-        self.counts.update(outcome.state for outcome in settlement.outcomes)
 
     def _renew(self, ledger: Ledger) -> bool:
         now = self._parts.clock()

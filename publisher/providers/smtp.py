@@ -91,7 +91,7 @@ class Smtp:
             return
         if self._loop is None:
             self._loop = uvloop.new_event_loop()
-        self._loop.run_until_complete(self._send(queue))
+        self._loop.run_until_complete(self._send(queue, len(messages)))
         if queue.error is not None:
             raise queue.error
 
@@ -105,12 +105,12 @@ class Smtp:
 
     # --- all connections -------------------------------------------------------------------------------------
 
-    async def _send(self, queue: Queue) -> None:
+    async def _send(self, queue: Queue, expected: int) -> None:
         watching = asyncio.ensure_future(self._watch(queue))
         try:
             first = await self._channel(queue)
             if first is not None:
-                others = min(self._limit(), len(queue)) - 1
+                others = min(self._limit(), expected) - 1
                 workers = [self._work(queue, first), *(self._work(queue) for _ in range(others))]
                 await asyncio.gather(*workers, return_exceptions=True)
         except PublisherError as error:

@@ -40,15 +40,15 @@ class Queue:
         self.error: BaseException | None = None
         self.halted = False
         self._fresh = iter(messages)
-        self._left = len(messages)
+        self._dry = False
         self._back: deque[Task] = deque()
         self._stop = stop
         self._provider = provider
         self._setbacks = 0
 
-    def __len__(self) -> int:
-        """How many there are still, at most."""
-        return self._left + len(self._back)
+    def __bool__(self) -> bool:
+        """Whether there may be more."""
+        return bool(self._back) or not self._dry
 
     def take(self) -> Task | None:
         """The next message; None when there is none, or it is time to stop."""
@@ -57,7 +57,7 @@ class Queue:
         if self._back:
             return self._back.popleft()
         message = next(self._fresh, None)
-        self._left = 0 if message is None else max(self._left - 1, 0)
+        self._dry = message is None
         return None if message is None else Task(message)
 
     def over(self) -> bool:
