@@ -151,10 +151,10 @@ class Channel:
             return self._next(queue)
         await self._require_silence(load, queue)
         self.carried += 1
-        queue.report.begun(load.message.delivery_id)
-        following = self._ahead(load, queue)
-        dot = self.wire.say_body(load.body, following.envelope.group if following is not None else b"")
+        following = self._ahead(load, queue)  # before anything is begun: it may take a transaction, and fail
         try:
+            queue.report.begun(load.message.delivery_id)
+            dot = self.wire.say_body(load.body, following.envelope.group if following is not None else b"")
             await self._conclude(load, queue, dot)
             if following is not None and queue.over():
                 raise _Over  # its envelope is out, its body never will be

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import socket
 import struct
-import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from types import TracebackType
+
+from tests.fakes.listening import Listening
 
 
 class Step(StrEnum):
@@ -62,10 +62,11 @@ class _GoneError(Exception):
     pass
 
 
-class FakeSmtp:
+class FakeSmtp(Listening):
     """The server; a context manager. `received` is (recipient, message as it was before dot-stuffing)."""
 
     def __init__(self, rules: Sequence[Rule] = (), features: Sequence[str] | None = None) -> None:
+        super().__init__()
         self.rules = list(rules)
         self.features = list(FEATURES if features is None else features)
         self.lenient = False
@@ -76,29 +77,6 @@ class FakeSmtp:
         """How it misunderstands PIPELINING: "deaf" loses what came with a command, "doubled" answers it twice."""
         self.received: list[tuple[str, bytes]] = []
         self.commands: list[str] = []
-        self.connections = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._open: set[socket.socket] = set()
-        self._threads: list[threading.Thread] = []
-        self._over = threading.Event()
-
-    def __enter__(self) -> FakeSmtp:
-        self._begin(self._listen)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for connection in list(self._open):
-            with suppress(OSError):  # gone already
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(10)
-            assert not thread.is_alive()
 
     @property
     def recipients(self) -> list[str]:
@@ -109,21 +87,6 @@ class FakeSmtp:
         """Close every connection in an orderly way, whatever is going on."""
         for connection in list(self._open):
             connection.shutdown(socket.SHUT_RDWR)
-
-    def _begin(self, target: object, *arguments: object) -> None:
-        thread = threading.Thread(target=target, args=arguments, daemon=True)  # type: ignore[arg-type]
-        self._threads.append(thread)
-        thread.start()
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self._open.add(connection)
-            self._begin(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
         try:

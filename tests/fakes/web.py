@@ -6,12 +6,11 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
-from types import TracebackType
 
 from publisher.http import Address, Failure, HttpError, Lookup
+from tests.fakes.listening import Listening
 
 LOOPBACK = ip_address("127.0.0.1")
 
@@ -80,7 +79,7 @@ def pour(exchange: Exchange) -> None:
         exchange.send(bytes(65536))
 
 
-class FakeWeb:
+class FakeWeb(Listening):
     """The server; a context manager. `acts` is by "METHOD /path", else by "/path"; anything else is 404.
 
     It keeps connections open as HTTP/1.1 does. With a `greeting` it speaks first, as no web server does.
@@ -89,33 +88,11 @@ class FakeWeb:
     def __init__(
         self, acts: Mapping[str, Act] | None = None, *, tls: ssl.SSLContext | None = None, greeting: bytes = b""
     ) -> None:
+        super().__init__()
         self.acts = dict(acts or {})
         self.asked: list[Asked] = []
-        self.connections = 0
         self._tls = tls
         self._greeting = greeting
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._open: set[socket.socket] = set()
-        self._threads: list[threading.Thread] = []
-        self._over = threading.Event()
-
-    def __enter__(self) -> FakeWeb:
-        self._begin(self._listen)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for connection in list(self._open):
-            with suppress(OSError):  # gone already
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(10)
-            assert not thread.is_alive()
 
     @property
     def paths(self) -> list[str]:
@@ -126,22 +103,7 @@ class FakeWeb:
         """The address of a path, under any name that the test's lookup knows."""
         return f"{'https' if self._tls else 'http'}://{host}:{self.port}{path}"
 
-    def _begin(self, target: Callable[..., None], *arguments: object) -> None:
-        thread = threading.Thread(target=target, args=arguments, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self._begin(self._serve, connection)
-
     def _serve(self, connection: socket.socket) -> None:
-        self._open.add(connection)
         try:
             with connection:
                 if self._tls is None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from publisher.config import SmtpProvider
-from publisher.errors import ProviderError
+from publisher.errors import ProviderError, StorageError
 from publisher.ledger import Mark, Message
 from publisher.providers import tcp
 from publisher.providers.smtp import Smtp
@@ -355,6 +355,28 @@ def test_pipelining_that_is_offered_but_broken_is_given_up(fault: str) -> None:
         provider.send([message(number) for number in range(1, 9)], report, never)
     assert [report.marks(number)[-1] for number in range(1, 9)] == ["a"] * 8
     assert len(server.recipients) == len(set(server.recipients)) == 8
+
+
+def test_nothing_is_begun_while_the_next_message_is_asked_for() -> None:
+    """Asking settles and commits windows: it takes time, and may fail."""
+
+    class Stream:
+        def __len__(self) -> int:
+            return 2
+
+        def __iter__(self) -> Iterator[Message]:
+            yield message(1)
+            assert report.marks(1) != "b"
+            yield message(2)
+            assert "b" not in (report.marks(1), report.marks(2))
+            raise StorageError("the database is gone")
+
+    report = Recorder()
+    with FakeSmtp() as server, sending(server) as provider, pytest.raises(StorageError):
+        provider.send(Stream(), report, never)
+    assert report.marks(1) == "ba"
+    assert report.marks(2) in ("", "ba")
+    assert len(server.recipients) == sum(report.marks(number) == "ba" for number in (1, 2))
 
 
 # --- stopping --------------------------------------------------------------------------------------------------
