@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Date,
     ForeignKey,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -105,6 +107,9 @@ mailings = Table(
     Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False, default="", server_default=""),
     Column("selection", JSON(none_as_null=True)),  # a resend's frozen list of subscriber ids; NULL = the audience
+    Column("act", String(16), nullable=False, default="", server_default=""),  # resending.Act; "": scheduled
+    Column("token", String(64)),  # what makes ordering the same resend twice one act
+    Column("again", Boolean, nullable=False, default=False, server_default=false()),  # mints new Message-IDs
     Column("left_out", JSON, nullable=False, default=dict, server_default="{}"),  # reason -> count, at the plan
     Column("created_at", UTCDateTime, nullable=False),
     Column("started_at", UTCDateTime),
@@ -117,6 +122,7 @@ mailings = Table(
         postgresql_where=text("kind = 'scheduled'"),
     ),
     Index("ix_mailings_state", "state"),
+    Index("uq_mailings_token", "token", unique=True),  # NULLs do not collide
 )
 
 senders = Table(
@@ -157,6 +163,7 @@ deliveries = Table(
     Column("sender_id", String(64)),  # who has it as `sending`
     Column("provider_id", Text, nullable=False, default="", server_default=""),  # the provider's word for it
     Column("changed_at", UTCDateTime, nullable=False),
+    Column("replies_to", Id),  # a correction's: the newest edition that the subscriber has
     UniqueConstraint("mailing_id", "subscriber_id"),
     Index("ix_deliveries_digest_id_subscriber_id", "digest_id", "subscriber_id", "id"),
     Index(
