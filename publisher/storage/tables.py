@@ -44,6 +44,8 @@ digests = Table(
     Column("published_at", UTCDateTime),
     Column("slot", UTCDateTime),  # the slot it took; NULL for backlog and for a release by hand
     Column("mail", String(16), nullable=False, default="none", server_default="none"),  # digests.record.MailChoice
+    Column("withdrawn_at", UTCDateTime),
+    Column("withdrawn_because", Text, nullable=False, default="", server_default=""),  # what its page says instead
     Column("entry_id", Text),  # minted once, at the first publication
     UniqueConstraint("newsletter", "slug"),
     UniqueConstraint("newsletter", "slot"),  # one digest a slot; NULLs do not collide
@@ -110,6 +112,7 @@ mailings = Table(
     Column("act", String(16), nullable=False, default="", server_default=""),  # resending.Act; "": scheduled
     Column("token", String(64)),  # what makes ordering the same resend twice one act
     Column("again", Boolean, nullable=False, default=False, server_default=false()),  # mints new Message-IDs
+    Column("superseded_by", Id),  # the mailing that brings a correction to those this one had not reached
     Column("left_out", JSON, nullable=False, default=dict, server_default="{}"),  # reason -> count, at the plan
     Column("created_at", UTCDateTime, nullable=False),
     Column("started_at", UTCDateTime),
