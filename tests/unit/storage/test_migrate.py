@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, insert, inspect, select, text
 
 from publisher.errors import StorageError
 from publisher.storage import migrate, tables
@@ -141,8 +141,9 @@ def test_the_first_schema_is_brought_up_with_everything_in_it(empty: Database, n
         "source_hash": "a" * 64,
         "seen_at": now,
     }
-    with empty.write() as connection:
-        connection.execute(insert(tables.digests).values(digest))
+    with empty.write() as connection:  # through the table as it was: today's has columns that the first had not
+        first = Table("digests", MetaData(), *(Column(name, tables.digests.c[name].type) for name in digest))
+        connection.execute(insert(first).values(digest))
     with pytest.raises(StorageError, match=r"schema 0001, .* `publisher db upgrade`"):
         migrate.prepare(empty)
     assert migrate.upgrade(empty) == ("0001", migrate.HEAD)
