@@ -24,6 +24,9 @@ from publisher.config.fields import (
 )
 from publisher.errors import ConfigError
 
+LONGEST_BEFORE_TOKEN = 39
+"""Octets of a local part that leave room for `+` and a token within 64 (RFC 5321, 4.5.3.1.1)."""
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -75,11 +78,28 @@ class Newsletter(_Section):
     description: str = ""
     reply_to: Address | None = None
     envelope_from: BareAddress | None = None
+    verp: bool = False
+    """Whether each mail has an envelope sender of its own, `local+TOKEN@domain`."""
     postal_address: str = ""
     language: Language | None = None
     timezone: TimeZone = "UTC"
     schedule: str = "on finalize"
     stale_after: Duration = timedelta(hours=6)
+
+    @property
+    def bounces_to(self) -> str:
+        """The bare address that bounces go to."""
+        return self.envelope_from or self.sender.rpartition("<")[2].removesuffix(">")
+
+    @model_validator(mode="after")
+    def _token_has_room(self) -> Self:
+        local = self.bounces_to.rpartition("@")[0]
+        if self.verp and len(local.encode()) > LONGEST_BEFORE_TOKEN:
+            raise ValueError(
+                f"with verp, {LONGEST_BEFORE_TOKEN} letters at most stand before the @ of envelope_from (or from):"
+                f" a token of {63 - LONGEST_BEFORE_TOKEN} follows them, and mail servers take 64 in all"
+            )
+        return self
 
     @property
     def zone(self) -> ZoneInfo:

@@ -12,6 +12,7 @@ from publisher.editions import BlockKind, Edition, EditionBlock, choose
 from publisher.ledger import Delivery, Message
 from publisher.messages import Letterhead, Person, Skeleton, compile_message, envelope_address, message_id
 from publisher.messages.headers import ascii_domain, ascii_url, split_address, web_link
+from publisher.messages.verp import ReturnPath
 from subscribers import tokens
 
 SKELETONS_KEPT = 64
@@ -39,8 +40,8 @@ class EditionComposer:
         self._secret = secret
         sender = envelope_address(split_address(newsletter.sender)[1])
         self._domain = sender.rpartition("@")[2]
-        bounces_to = newsletter.envelope_from or newsletter.sender
-        self._envelope_from = envelope_address(split_address(bounces_to)[1])
+        self._envelope_from = envelope_address(newsletter.bounces_to)
+        self._return_path = ReturnPath(secret, self._envelope_from) if newsletter.verp else None
         self._letterhead = letterhead(edition, newsletter, site)
         self._skeletons: OrderedDict[tuple[str, ...], Skeleton] = OrderedDict()
         self._whole = self._skeleton(choose(edition.rendered.blocks, None))  # likewise
@@ -55,7 +56,7 @@ class EditionComposer:
         skeleton = self._whole if delivery.sections is None else self._chosen(delivery.sections)
         return Message(
             delivery_id=delivery.id,
-            envelope_from=self._envelope_from,
+            envelope_from=self._bounces_to(delivery),
             recipient=envelope_address(delivery.email),
             message_id=person.message_id,
             data=skeleton.splice(person),
@@ -87,6 +88,11 @@ class EditionComposer:
             message_id=identity,
             date=date,
         )
+
+    def _bounces_to(self, delivery: Delivery) -> str:
+        if self._return_path is None:
+            return self._envelope_from
+        return self._return_path.of(delivery.id, delivery.email)
 
     def _chosen(self, sections: tuple[str, ...]) -> Skeleton:
         return self._skeleton(choose(self._edition.rendered.blocks, sections))

@@ -213,6 +213,23 @@ def test_bounces_go_to_an_address_without_a_name() -> None:
     assert told.startswith("newsletter[1].envelope_from: ")
 
 
+@pytest.mark.parametrize("key", ["envelope_from", "from"])
+@pytest.mark.parametrize("local", ["b" * 40, "b" * 38 + "é"])
+def test_bounces_with_tokens_need_room_before_the_at(key: str, local: str) -> None:
+    letter = LETTER | {key: f"{local}@example.org"}
+    assert not read(newsletter=[letter]).newsletter[0].verp
+    told = complaint(newsletter=[letter | {"verp": True}])
+    assert told.startswith("newsletter[1]: with verp, 39 letters at most")
+    assert read(newsletter=[LETTER | {key: "b" * 39 + "@example.org", "verp": True}]).newsletter[0].verp
+
+
+def test_bounces_go_to_the_sender_unless_another_address_is_given() -> None:
+    letters = [LETTER | {"from": "The Daily <news@example.org>"}, LETTER | {"from": "news@example.org"}]
+    assert {read(newsletter=[letter]).newsletter[0].bounces_to for letter in letters} == {"news@example.org"}
+    given = letters[0] | {"envelope_from": "bounces@example.org"}
+    assert read(newsletter=[given]).newsletter[0].bounces_to == "bounces@example.org"
+
+
 WEB = {
     "https://example.org": "https://example.org/",
     "http://127.0.0.1:8000": "http://127.0.0.1:8000/",

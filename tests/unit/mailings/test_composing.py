@@ -18,7 +18,7 @@ from publisher.errors import PublisherError
 from publisher.ledger import Delivery
 from publisher.mailings import composing
 from publisher.mailings.composing import EditionComposer
-from publisher.messages import compile_message
+from publisher.messages import compile_message, verp
 from subscribers import tokens
 
 NOW = datetime(2024, 11, 21, 7, 30, tzinfo=UTC)
@@ -182,3 +182,13 @@ def test_bounces_go_where_the_configuration_says() -> None:
 def test_a_site_on_disk_still_has_a_list_name() -> None:
     site = Site(title="News", url="file:///srv/site/")
     assert composing.letterhead(EDITION, NEWSLETTER, site).list_id == "daily.example.org"
+
+
+def test_with_verp_the_envelope_sender_names_the_delivery_and_the_mail_does_not_change() -> None:
+    letter = NEWSLETTER.model_copy(update={"envelope_from": "bounces@bücher.example", "verp": True})
+    mails = [composer(newsletter=letter).compose(replace(DELIVERY, id=number), NOW) for number in (11, 11, 12)]
+    first, again, other = (mail.envelope_from for mail in mails)
+    assert first == again != other
+    assert first.endswith("@xn--bcher-kva.example")
+    assert verp.read(SECRET, first, {11: "Reader@example.org"}.get) == 11
+    assert mails[0].data == composer().compose(DELIVERY, NOW).data
