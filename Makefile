@@ -5,7 +5,7 @@ DEV := .venv/.dev
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run serve test check lint format bench catalogs pictures lock clean
+.PHONY: help run serve test check lint format bench crash catalogs pictures lock clean
 help:           ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -35,6 +35,10 @@ format: $(DEV)  ## let ruff rewrite what it can
 
 bench: $(DEV)   ## measure, as ratios within one run
 	$(BIN)/python -m tests.bench
+
+crash: $(DEV)   ## kill a mailing to 20 000 a hundred times on each database, and count (SEED=n as before)
+	$(BIN)/python -m tests.crash --database sqlite $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.crash --database postgres $(if $(SEED),--seed $(SEED))
 
 catalogs: $(DEV)  ## bring templates/locale up to date, and tell what is left to translate
 	$(BIN)/python -m tests.catalogs

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -81,9 +82,9 @@ class PostgresServer:
                 connection.execute(text(statement))
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """This worker's PostgreSQL server."""
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of this process."""
     with warnings.catch_warnings():
         # A container has no XDG_RUNTIME_DIR; the import of the server's wheel warns, and does without.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
@@ -95,6 +96,13 @@ def postgres_server() -> Iterator[PostgresServer]:
         server = PostgresServer(get_server(folder / "data", cleanup_mode=None).get_uri())
         yield server
         server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """This worker's PostgreSQL server."""
+    with running_postgres() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
