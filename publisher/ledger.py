@@ -95,6 +95,11 @@ class Mailing:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
+    act: str = ""
+    """Of a resend: `mailings.resending.Act`."""
+    token: str | None = None
+    again: bool = False
+    superseded_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +114,17 @@ class Batch:
     """When its mailing began: retries give up some time after it."""
     first_id: int
     last_id: int
+    again: bool = False
+    """Its mails are meant to arrive a second time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One subscriber's mail, as a sender needs it. `attempts` counts those begun before, and this one."""
+    """One subscriber's mail, as a sender needs it. `attempts` counts those begun before, and this one.
+
+    `replies_to` is the edition that the subscriber has already, which this one corrects. `again` is the mailing
+    that is meant to arrive a second time, or 0.
+    """
 
     id: int
     subscriber_id: int
@@ -122,6 +133,8 @@ class Delivery:
     link_version: int
     sections: tuple[str, ...] | None
     attempts: int
+    replies_to: int | None = None
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)

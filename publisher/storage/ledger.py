@@ -80,7 +80,7 @@ class Ledger(Leases):
         }
         rows = self._connection.execute(windows.take(why_not), values).all()
         sending = [row.id for row in rows if row.state == _S.SENDING]
-        found = self._deliveries(sender_id, sending)
+        found = self._deliveries(sender_id, sending, batch.mailing_id if batch.again else 0)
         if len(found) < len(sending):
             # A subscriber erased within this very moment: the next pass skips the delivery with its reason.
             missing = sorted(set(sending) - {delivery.id for delivery in found})
@@ -171,12 +171,22 @@ class Ledger(Leases):
 
     # --- inside ----------------------------------------------------------------------------------------------
 
-    def _deliveries(self, sender_id: str, ids: Sequence[int]) -> tuple[Delivery, ...]:
+    def _deliveries(self, sender_id: str, ids: Sequence[int], again: int) -> tuple[Delivery, ...]:
         """The deliveries of the window that was just taken."""
         if not ids:
             return ()
         values = {"w_first": min(ids), "w_last": max(ids), "w_sender": sender_id}
         return tuple(
-            Delivery(row[0], row[1], row[2], row[3], row[4], None if row[5] is None else tuple(row[5]), row[6])
+            Delivery(
+                row[0],
+                row[1],
+                row[2],
+                row[3],
+                row[4],
+                None if row[5] is None else tuple(row[5]),
+                row[6],
+                row[7],
+                again,
+            )
             for row in self._connection.execute(windows.found(), values)
         )

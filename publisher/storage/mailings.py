@@ -43,8 +43,11 @@ class Mailings:
         reason: str,
         selection: Sequence[int] | None,
         now: datetime,
+        act: str = "",
+        token: str | None = None,
+        again: bool = False,
     ) -> int | None:
-        """Add a mailing; gives its id, or None when the digest's one scheduled mailing exists already.
+        """Add a mailing; gives its id, or None when the digest has its scheduled one, or the token is taken.
 
         `selection` is a resend's frozen list of subscriber ids; None means the newsletter's audience.
         """
@@ -57,6 +60,9 @@ class Mailings:
             "reason": reason,
             "selection": None if selection is None else list(selection),
             "created_at": now,
+            "act": act,
+            "token": token,
+            "again": again,
         }
         statement = insert_missing(self._connection, mailings).values(row).returning(mailings.c.id)
         return self._connection.execute(statement).scalar_one_or_none()
@@ -71,6 +77,10 @@ class Mailings:
         if not found:
             raise StorageError(f"there is no mailing {mailing_id}", mailing=mailing_id)
         return found[0]
+
+    def by_token(self, token: str) -> Mailing | None:
+        """The resend that was ordered with this token."""
+        return next(iter(self._many(mailings.c.token == token)), None)
 
     def all(self, digest_id: int | None = None) -> list[Mailing]:
         """Every mailing, of one digest when given; the newest first."""

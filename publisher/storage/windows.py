@@ -98,6 +98,7 @@ def found() -> Select[Any]:
             subscribers.c.link_version,
             deliveries.c.sections,
             deliveries.c.attempts,
+            deliveries.c.replies_to,
         )
         .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
         .where(
