@@ -71,6 +71,14 @@ class RenderedEdition:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a correction says to readers: one paragraph of an editor's plain words. `at` is aware."""
+
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
     """A stored edition. Never changes; a correction is the next number."""
 

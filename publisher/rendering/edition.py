@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jinja2 import Environment
 
-from publisher.digests.model import Block, Digest, ListBlock, Note, Quote
-from publisher.editions import RenderedEdition
+from publisher.digests.model import Digest
+from publisher.editions import Note, RenderedEdition
 from publisher.errors import one_line
+from publisher.rendering.corrections import Correction, corrections
 from publisher.rendering.look import Look, picture_address
 from publisher.rendering.mail import mail_blocks
 from publisher.rendering.measures import PAGE_COLUMN, first_picture
-from publisher.rendering.prose import contents, cover, preheader, summary
+from publisher.rendering.prose import PREHEADER_LENGTH, contents, cover, cut, footnotes, preheader, summary
 from publisher.rendering.templates import environment, fill
 from publisher.rendering.words import Words, words
 
 
-def render(digest: Digest, look: Look, *, note: str = "", title_repeats: bool = False) -> RenderedEdition:
+def render(
+    digest: Digest, look: Look, *, title_repeats: bool = False, notes: Sequence[Note] = ()
+) -> RenderedEdition:
     """Render a digest; the same arguments give the same bytes, on any day and any machine.
 
     Args:
         digest: what editors wrote.
         look: how the newsletter presents itself.
-        note: what a correction corrects, one paragraph; empty for a first edition.
         title_repeats: the newsletter's digests share this title, so that the subject needs the date.
+        notes: what its corrections say to readers, each of this edition and of those before it; none in a first
+            edition. Any order: they are shown the newest first.
 
     Raises:
         RenderError: a template is wrong (named with its line), or the digest holds an address that
@@ -30,23 +36,39 @@ def render(digest: Digest, look: Look, *, note: str = "", title_repeats: bool = 
     """
     ours = words(look.language, look.site.templates)
     env = environment(look.site.templates, ours.translations)
-    line = preheader(digest)
+    corrected = corrections(notes, look, ours)
+    line = _preheader(digest, corrected)
     return RenderedEdition(
-        subject=_subject(digest, ours, title_repeats),
+        subject=_subject(digest, ours, title_repeats, corrected),
         preheader=line,
         summary=summary(digest),
-        blocks=mail_blocks(digest, look, env, ours, note=note, preheader=line),
-        page=_page(digest, look, env, ours, note).encode(),
-        entry=_entry(digest, look, env, ours, note),
+        blocks=mail_blocks(digest, look, env, ours, corrected=corrected, preheader=line),
+        page=_page(digest, look, env, ours, corrected).encode(),
+        entry=_entry(digest, look, env, ours, corrected),
     )
 
 
-def _subject(digest: Digest, ours: Words, title_repeats: bool) -> str:
+def _subject(digest: Digest, ours: Words, title_repeats: bool, corrected: Sequence[Correction]) -> str:
+    """The title; of a corrected edition with a word before it, which phones do not cut off.
+
+    The same mail goes to those who had the wrong one and to those who get this one first: the word is true for
+    both.
+    """
     title = one_line(digest.title)
-    return f"{title} – {ours.long_date(digest.date)}" if title_repeats else title
+    subject = f"{title} – {ours.long_date(digest.date)}" if title_repeats else title
+    return ours("Corrected: %(subject)s") % {"subject": subject} if corrected else subject
 
 
-def _page(digest: Digest, look: Look, env: Environment, ours: Words, note: str) -> str:
+def _preheader(digest: Digest, corrected: Sequence[Correction]) -> str:
+    """The first sentence; of a corrected edition after the note, which is what most readers are to know."""
+    line = preheader(digest)
+    if not corrected:
+        return line
+    note = corrected[0].text
+    return cut(f"{note}{' – ' if note[-1].isalnum() else ' '}{line}".strip(" –"), PREHEADER_LENGTH)
+
+
+def _page(digest: Digest, look: Look, env: Environment, ours: Words, corrected: Sequence[Correction]) -> str:
     shown = cover(digest)
     return fill(
         env,
@@ -55,7 +77,7 @@ def _page(digest: Digest, look: Look, env: Environment, ours: Words, note: str) 
         look=look,
         site=look.site,
         words=ours,
-        note=note,
+        corrections=corrected,
         cover=shown,
         summary=summary(digest),
         contents=contents(digest),
@@ -64,18 +86,19 @@ def _page(digest: Digest, look: Look, env: Environment, ours: Words, note: str) 
         page_url=look.page_url(digest.slug),
         picture=lambda src: picture_address(src, "../../assets/"),
         absolute_picture=lambda src: picture_address(src, f"{look.site.url}assets/"),
-        notes=_notes(digest),
+        notes=footnotes(digest),
         classes=True,
     )
 
 
-def _entry(digest: Digest, look: Look, env: Environment, ours: Words, note: str) -> str:
+def _entry(digest: Digest, look: Look, env: Environment, ours: Words, corrected: Sequence[Correction]) -> str:
     return fill(
         env,
         "page/entry.html",
         digest=digest,
         words=ours,
-        note=note,
+        look=look,
+        corrections=corrected,
         cover=cover(digest),
         picture=lambda src: picture_address(src, f"{look.site.url}assets/"),
         notes=frozenset(),
@@ -83,23 +106,3 @@ def _entry(digest: Digest, look: Look, env: Environment, ours: Words, note: str)
         column=0,
         classes=False,
     ).strip()
-
-
-def _notes(digest: Digest) -> frozenset[int]:
-    """The numbers of all footnotes, so that no mark leads nowhere."""
-
-    def inside(blocks: tuple[Block, ...]) -> set[int]:
-        found: set[int] = set()
-        for block in blocks:
-            match block:
-                case Note(number, more):
-                    found |= {number, *inside(more)}
-                case Quote(more):
-                    found |= inside(more)
-                case ListBlock(items):
-                    found |= {number for item in items for number in inside(item.blocks)}
-                case _:
-                    pass
-        return found
-
-    return frozenset(inside(digest.lead).union(*(inside(section.blocks) for section in digest.sections)))

@@ -42,7 +42,7 @@ class SiteLook:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A newsletter as readers see it. `slug` is the first part of its addresses."""
+    """A newsletter as readers see it. `slug` begins its addresses; dates are those of its `timezone`."""
 
     site: SiteLook
     slug: str
@@ -50,6 +50,7 @@ class Look:
     description: str = ""
     postal_address: str = ""
     language: str = "en"
+    timezone: str = "UTC"
 
     @property
     def url(self) -> str:
@@ -100,6 +101,7 @@ def newsletter_look(
         description=found.description,
         postal_address=found.postal_address,
         language=found.language or settings.site.language,
+        timezone=found.timezone,
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jinja2 import Environment
 
 from publisher.digests.model import Digest
 from publisher.editions import BlockKind, EditionBlock, FieldName, Parts
 from publisher.rendering.columns import wrap
+from publisher.rendering.corrections import Correction
 from publisher.rendering.inlining import inline_styles
 from publisher.rendering.look import Look, picture_address
 from publisher.rendering.measures import MAIL_COLUMN
@@ -18,11 +21,11 @@ from publisher.rendering.words import Words
 
 
 def mail_blocks(
-    digest: Digest, look: Look, env: Environment, words: Words, *, note: str, preheader: str
+    digest: Digest, look: Look, env: Environment, words: Words, *, corrected: Sequence[Correction], preheader: str
 ) -> tuple[EditionBlock, ...]:
     """The blocks of the mail, HTML and text side by side, and those that only some readers get among them."""
-    marks = places(digest, look, note)
-    values = _values(digest, look, words, marks, note)
+    marks = places(digest, look, corrected)
+    values = _values(digest, look, words, marks, corrected)
     kinds = _kinds(digest)
     html = _html_blocks(digest, env, marks, {**values, "preheader": preheader}, len(kinds))
     text = [marks.parts(_text(digest, env, words, values, *kind)) for kind in kinds]
@@ -46,7 +49,9 @@ def _kinds(digest: Digest) -> list[tuple[BlockKind, str]]:
     ]
 
 
-def _values(digest: Digest, look: Look, words: Words, marks: Places, note: str) -> dict[str, object]:
+def _values(
+    digest: Digest, look: Look, words: Words, marks: Places, corrected: Sequence[Correction]
+) -> dict[str, object]:
     """What the mail's templates are given, in HTML and text alike."""
     assets = f"{look.site.url}assets/"
     return {
@@ -54,7 +59,7 @@ def _values(digest: Digest, look: Look, words: Words, marks: Places, note: str) 
         "look": look,
         "theme": look.site.theme,
         "words": words,
-        "note": note,
+        "corrections": corrected,
         "contents": contents(digest),
         "fields": {name.value: marks.field(name) for name in FieldName},
         "page_url": look.page_url(digest.slug),

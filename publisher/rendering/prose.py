@@ -16,6 +16,7 @@ from publisher.digests.model import (
     LineBreak,
     Link,
     ListBlock,
+    Note,
     NoteMark,
     Paragraph,
     Quote,
@@ -158,3 +159,23 @@ def figures(blocks: Iterable[Block]) -> Iterator[Figure]:
                     yield from figures(item.blocks)
             case _:
                 pass
+
+
+def footnotes(digest: Digest) -> frozenset[int]:
+    """The numbers of all footnotes, so that no mark leads nowhere."""
+
+    def inside(blocks: tuple[Block, ...]) -> set[int]:
+        found: set[int] = set()
+        for block in blocks:
+            match block:
+                case Note(number, more):
+                    found |= {number, *inside(more)}
+                case Quote(more):
+                    found |= inside(more)
+                case ListBlock(items):
+                    found |= {number for item in items for number in inside(item.blocks)}
+                case _:
+                    pass
+        return found
+
+    return frozenset(inside(digest.lead).union(*(inside(section.blocks) for section in digest.sections)))

@@ -17,7 +17,7 @@ from publisher.editions import BlockKind, EditionBlock, Field, FieldName, Parts,
 from publisher.messages import HeaderError, Letterhead, Person, compile_message, message_id
 from publisher.rendering import render
 from tests.unit.messages.test_quoted import assert_quoted_printable
-from tests.unit.rendering.samples import ARABIC_LOOK, LOOK, RICH, RTL, assert_golden
+from tests.unit.rendering.samples import ARABIC_LOOK, LOOK, RICH, RTL, assert_golden, noted
 
 LETTERHEAD = Letterhead(
     subject="The harbour opens again – & stays open",
@@ -81,7 +81,7 @@ def assert_well_formed(data: bytes) -> None:
 
 
 def test_golden_message() -> None:
-    blocks = choose(render(RICH, LOOK, note="The fee is $1,200.").blocks, None)
+    blocks = choose(render(RICH, LOOK, notes=noted("The fee is $1,200.")).blocks, None)
     assert_golden("messages/rich.eml", compile_message(blocks, LETTERHEAD).splice(ADA))
     arabic = replace(LETTERHEAD, subject=RTL.title, list_title=ARABIC_LOOK.title, language="ar", reply_to=None)
     reader = replace(ADA, email="قارئ@xn--example.org", name="عادة")

@@ -13,7 +13,7 @@ from publisher.messages import Letterhead, Person, compile_message
 from publisher.preflight.model import Candidate, Earlier, Problem, Rule
 from publisher.preflight.registry import RULES
 from publisher.rendering import Look, render
-from tests.unit.rendering.samples import LOOK, link, para
+from tests.unit.rendering.samples import LOOK, link, noted, para
 
 TODAY = date(2024, 11, 21)
 READER = Person(
@@ -71,7 +71,7 @@ def candidate(
     hosts: Iterable[str] = ("news.example.org",),
 ) -> Candidate:
     """What preflight is given for a digest."""
-    made = rendered or render(wanted, look, note=note)
+    made = rendered or render(wanted, look, notes=noted(note) if note else ())
     return Candidate(
         digest=wanted,
         rendered=made,

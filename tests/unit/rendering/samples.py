@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from publisher.digests.model import (
     Text,
 )
 from publisher.editions import EditionBlock, FieldName, Parts, choose
+from publisher.editions import Note as Correction
 from publisher.rendering import Look, SiteLook
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
@@ -256,6 +257,14 @@ RTL = Digest(
         ),
     ),
 )
+NOTED_AT = datetime(2024, 11, 21, 9, 30, tzinfo=UTC)
+
+
+def noted(*texts: str) -> tuple[Correction, ...]:
+    """Corrections with these texts, an hour apart, the first one first."""
+    return tuple(Correction(NOTED_AT + timedelta(hours=hours), text) for hours, text in enumerate(texts))
+
+
 ARABIC_LOOK = Look(site=SITE, slug="daily", title="يومية المرفأ", language="ar")
 
 

@@ -30,7 +30,7 @@ from publisher.digests.model import (
     Strong,
     Text,
 )
-from publisher.editions import BlockKind, EditionBlock, Field, FieldName, RenderedEdition
+from publisher.editions import BlockKind, EditionBlock, Field, FieldName, Note, RenderedEdition
 from publisher.errors import RenderError
 from publisher.rendering import Look, render
 
@@ -42,6 +42,7 @@ from .samples import (
     RTL,
     assert_golden,
     bullets,
+    noted,
     para,
     parsed,
     real,
@@ -51,7 +52,11 @@ from .samples import (
 from .strategies import digests
 
 NOTE = "The fee was given as $1,300; it is $1,200."
-SAMPLES = {"rich": (RICH, LOOK, NOTE), "rtl": (RTL, ARABIC_LOOK, ""), "real": (real(), LOOK, "")}
+SAMPLES: dict[str, tuple[Digest, Look, tuple[Note, ...]]] = {
+    "rich": (RICH, LOOK, noted(NOTE)),
+    "rtl": (RTL, ARABIC_LOOK, ()),
+    "real": (real(), LOOK, ()),
+}
 
 
 def words_of(node: object) -> Iterator[str]:
@@ -118,8 +123,8 @@ def kinds(edition: RenderedEdition) -> list[tuple[BlockKind, str]]:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_golden(name: str) -> None:
-    digest, look, note = SAMPLES[name]
-    edition = render(digest, look, note=note)
+    digest, look, notes = SAMPLES[name]
+    edition = render(digest, look, notes=notes)
     assert_golden(f"rendering/{name}.mail.html", whole_html(edition.blocks).encode())
     assert_golden(f"rendering/{name}.mail.txt", whole_text(edition.blocks).encode())
     assert_golden(f"rendering/{name}.page.html", edition.page)
@@ -200,9 +205,9 @@ def test_no_word_is_lost_and_nothing_breaks_out(digest: Digest) -> None:
 
 
 def test_fields_stand_in_both_kinds_of_mail() -> None:
-    for digest, look, note in SAMPLES.values():
+    for digest, look, notes in SAMPLES.values():
         for form in ("html", "text"):
-            parts = [part for block in render(digest, look, note=note).blocks for part in getattr(block, form)]
+            parts = [part for block in render(digest, look, notes=notes).blocks for part in getattr(block, form)]
             names = {part.name for part in parts if isinstance(part, Field)}
             assert names == set(FieldName)
             assert not any(isinstance(part, str) and re.search("q[0-9a-f]{32}", part) for part in parts)
@@ -256,17 +261,17 @@ def test_a_mark_without_its_note_is_no_link() -> None:
 
 
 def test_entry_brings_no_style_and_no_relative_address() -> None:
-    for digest, look, note in SAMPLES.values():
-        entry = parsed(f"<div>{render(digest, look, note=note).entry}</div>")
+    for digest, look, notes in SAMPLES.values():
+        entry = parsed(f"<div>{render(digest, look, notes=notes).entry}</div>")
         assert entry.xpath("//@style | //@class | //@id | //style | //script") == []
         assert all(re.match("https?:|mailto:|tel:", url) for url in entry.xpath("//@href | //@src"))
 
 
 def test_correction_note_stands_in_all_four() -> None:
-    edition = render(RICH, LOOK, note=NOTE)
+    edition = render(RICH, LOOK, notes=noted(NOTE))
     for document in (whole_html(edition.blocks), whole_text(edition.blocks), edition.page.decode(), edition.entry):
-        assert NOTE in document
-        assert "Correction:" in document
+        assert NOTE in " ".join(document.split())
+        assert "Correction, November 21, 2024:" in re.sub("<[^>]+>", "", document)
     assert "Correction" not in render(RICH, LOOK).entry
 
 

@@ -16,7 +16,7 @@ from publisher.digests.model import Code, CodeSpan, Digest, Figure, Heading, Quo
 from publisher.editions import RenderedEdition
 from publisher.rendering import Look, render
 
-from .samples import ASSET, LOOK, SITE, bullets, line, link, para, parsed, whole_html, whole_text
+from .samples import ASSET, LOOK, SITE, bullets, line, link, noted, para, parsed, whole_html, whole_text
 
 ATTACKS = (
     "<script>alert(1)</script>",
@@ -126,8 +126,8 @@ def skeleton(document: str) -> list[tuple[str, tuple[str, ...]]]:
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=[f"{number}" for number in range(len(ATTACKS))])
 def test_nothing_of_an_attack_acts(attack: str) -> None:
-    edition = render(poisoned(attack), poisoned_look(attack), note=attack)
-    plain = render(poisoned("harmless"), poisoned_look("harmless"), note="harmless")
+    edition = render(poisoned(attack), poisoned_look(attack), notes=noted(attack))
+    plain = render(poisoned("harmless"), poisoned_look("harmless"), notes=noted("harmless"))
     kept = {"".join(word.split()) for word in attack.split()}
     for name, document in documents(edition).items():
         assert_harmless(document)
@@ -140,7 +140,7 @@ def test_nothing_of_an_attack_acts(attack: str) -> None:
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=[f"{number}" for number in range(len(ATTACKS))])
 def test_the_text_part_stays_what_it_is(attack: str) -> None:
-    edition = render(poisoned(attack), poisoned_look(attack), note=attack)
+    edition = render(poisoned(attack), poisoned_look(attack), notes=noted(attack))
     text = whole_text(edition.blocks)
     assert "\r" not in text
     assert "49" not in text
@@ -165,7 +165,7 @@ parts = st.lists(
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(parts.map("".join))
 def test_no_mixture_of_attacks_acts(attack: str) -> None:
-    edition = render(poisoned(attack), poisoned_look(attack), note=attack)
+    edition = render(poisoned(attack), poisoned_look(attack), notes=noted(attack))
     for document in documents(edition).values():
         assert_harmless(document)
 

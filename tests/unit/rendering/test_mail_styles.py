@@ -18,7 +18,7 @@ from publisher.rendering import Logo, Look, render
 from publisher.rendering.inlining import inline_styles
 from publisher.rendering.templates import environment, fill
 
-from .samples import LOOK, RICH, SITE, para, parsed, whole_html
+from .samples import LOOK, RICH, SITE, noted, para, parsed, whole_html
 
 LOGOS = replace(
     LOOK,
@@ -39,7 +39,7 @@ LOGOS = replace(
 )
 SILENCE = "\u034f\u200c\u00a0"
 MAIL = whole_html(render(RICH, LOOK).blocks)
-THEMED = whole_html(render(RICH, LOGOS, note="x").blocks)
+THEMED = whole_html(render(RICH, LOGOS, notes=noted("x")).blocks)
 
 
 def sheets(mail: str) -> str:
@@ -118,7 +118,7 @@ def test_outlook_is_told_no_names_of_system_fonts_and_the_texts_own_serif() -> N
 def test_every_class_of_a_rule_that_overrides_is_still_on_an_element() -> None:
     for look in (LOOK, LOGOS, replace(LOOK, site=replace(SITE, logo=LOGOS.site.logo))):
         css = "".join(source(name, look) for name in ("clients.css", "outlook.css", "word.css"))
-        mail = whole_html(render(RICH, look, note="x").blocks)
+        mail = whole_html(render(RICH, look, notes=noted("x")).blocks)
         used = {name for each in re.findall(r'class="([^"]*)"', mail) for name in each.split()}
         assert set(re.findall(r"\.([a-z][a-z-]*)", css)) - used == set()
 
@@ -254,7 +254,7 @@ def luminance(colour: str) -> float:
 
 def test_hostile_text_stays_text() -> None:
     evil = "</td><script>alert(1)</script> {{ 7*7 }} {% raw %} <!--[if mso]>"
-    edition = render(replace(RICH, title=evil, author=evil, lead=()), replace(LOOK, title=evil), note=evil)
+    edition = render(replace(RICH, title=evil, author=evil, lead=()), replace(LOOK, title=evil), notes=noted(evil))
     for document in (whole_html(edition.blocks), edition.page.decode(), edition.entry):
         assert "<script" not in document
         assert "{{ 7*7 }}" in document
