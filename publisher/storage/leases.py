@@ -55,13 +55,24 @@ class Leases:
         return self._connection.scalar(select(func.count()).select_from(batches.join(mailings)).where(*_OPEN)) or 0
 
     def lease_batch(self, sender_id: str) -> Batch | None:
-        """Take the oldest open batch of a running mailing; None when there is none."""
-        oldest = select(batches.c.id).join_from(batches, mailings).where(*_OPEN).order_by(batches.c.id).limit(1)
-        while (batch_id := self._connection.scalar(oldest)) is not None:
-            free = (batches.c.id == batch_id, batches.c.sender_id.is_(None), batches.c.done_at.is_(None))
-            if self._changed(update(batches).where(*free).values(sender_id=sender_id)) == 1:
-                return self._batch(batch_id)
-        return None
+        """Take the oldest open batch of a running mailing; None when there is none.
+
+        A batch that another sender is taking at this moment is passed over, not waited for.
+        """
+        oldest = (
+            select(batches.c.id)
+            .join_from(batches, mailings)
+            .where(*_OPEN)
+            .order_by(batches.c.id)
+            .limit(1)
+            .with_for_update(of=batches, skip_locked=True)  # nothing on SQLite, where there is one writer
+        )
+        batch_id = self._connection.scalar(oldest)
+        if batch_id is None:
+            return None
+        taken = {"sender_id": sender_id, "begun": True}
+        self._connection.execute(update(batches).where(batches.c.id == batch_id).values(taken))
+        return self._batch(batch_id)
 
     def release_batch(self, batch_id: int, sender_id: str) -> None:
         """Leave a batch to whoever takes it next."""
@@ -86,7 +97,6 @@ class Leases:
                 mailings.c.started_at,
                 batches.c.first_id,
                 batches.c.last_id,
-                mailings.c.again,
             )
             .select_from(batches.join(mailings).join(digests, digests.c.id == mailings.c.digest_id))
             .where(batches.c.id == batch_id)

@@ -160,11 +160,12 @@ class Plans:
             .subquery("numbered")
         )
         ranges = (
-            select(literal(mailing_id, Id), func.min(numbered.c.id), func.max(numbered.c.id))
+            select(literal(mailing_id, Id), func.min(numbered.c.id), func.max(numbered.c.id), func.count())
             .group_by(numbered.c.batch)
             .order_by(func.min(numbered.c.id))
         )
-        self._connection.execute(insert(batches).from_select(("mailing_id", "first_id", "last_id"), ranges))
+        bounds = ("mailing_id", "first_id", "last_id", "mails")
+        self._connection.execute(insert(batches).from_select(bounds, ranges))
 
     def _selected(self, mailing_id: int) -> Any:
         """The subscribers that a resend's frozen selection names, as a table."""

@@ -147,6 +147,8 @@ batches = Table(
     Column("last_id", Id, nullable=False),
     Column("sender_id", String(64), ForeignKey("senders.id")),  # NULL = open
     Column("done_at", UTCDateTime),
+    Column("mails", Integer, nullable=False, default=0, server_default="0"),  # deliveries in it, since the plan
+    Column("begun", Boolean, nullable=False, default=False, server_default=false()),  # a sender has had it
     Index("ix_batches_mailing_id", "mailing_id", "done_at"),
 )
 
@@ -187,6 +189,22 @@ deliveries = Table(
         "due_at",
         sqlite_where=text("state = 'deferred'"),
         postgresql_where=text("state = 'deferred'"),
+    ),
+    Index(
+        "ix_deliveries_troubled",
+        "mailing_id",
+        "id",
+        "state",
+        sqlite_where=text("state IN ('deferred', 'failed', 'uncertain', 'bounced', 'complained')"),
+        postgresql_where=text("state IN ('deferred', 'failed', 'uncertain', 'bounced', 'complained')"),
+    ),
+    Index(
+        "ix_deliveries_over",
+        "mailing_id",
+        "state",
+        "id",
+        sqlite_where=text("state IN ('skipped', 'delivered')"),
+        postgresql_where=text("state IN ('skipped', 'delivered')"),
     ),
 )
 

@@ -45,7 +45,7 @@ from publisher.storage.facts import Facts
 from publisher.storage.mailings import Mailings
 from publisher.storage.preflights import Preflights
 from publisher.storage.publications import Publications
-from publisher.storage.tables import assets, deliveries, mailings
+from publisher.storage.tables import assets, batches, deliveries, mailings
 from subscribers.tables import subscribers
 
 HOUR = timedelta(hours=1)
@@ -525,6 +525,8 @@ def test_deliveries_are_summed_and_troubles_told_in_pages(shop: Shop, now: datet
         shop.connection.execute(insert(deliveries).values(row))
     extra = {"subscriber_id": 99, "state": DeliveryState.PENDING, "changed_at": now}
     shop.connection.execute(insert(deliveries).values(mailing_id=mailing_id, digest_id=digest_id, **extra))
+    batch = {"mailing_id": mailing_id, "first_id": 1, "last_id": 11, "mails": 11, "begun": True}
+    shop.connection.execute(insert(batches).values(batch))
     assert shop.mailings.counts(mailing_id) == dict.fromkeys(DeliveryState, 1) | {DeliveryState.PENDING: 2}
     assert shop.mailings.counts(mailing_id + 1) == {}
     troubles = shop.mailings.failures(mailing_id)

@@ -26,3 +26,21 @@ def upgrade() -> None:
     op.add_column("digests", sa.Column("withdrawn_at", sa.DateTime(timezone=True)))
     op.add_column("digests", sa.Column("withdrawn_because", sa.Text(), nullable=False, server_default=""))
     op.create_index("uq_mailings_token", "mailings", ["token"], unique=True)
+    op.add_column("batches", sa.Column("mails", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("batches", sa.Column("begun", sa.Boolean(), nullable=False, server_default=sa.false()))
+    # The plus keeps SQLite from reading every delivery of the mailing for each of its batches.
+    op.execute(
+        "UPDATE batches SET begun = true, mails = (SELECT count(*) FROM deliveries"
+        " WHERE +deliveries.mailing_id = batches.mailing_id"
+        " AND deliveries.id BETWEEN batches.first_id AND batches.last_id)"
+    )
+    _partial_index("troubled", ["id", "state"], "'deferred', 'failed', 'uncertain', 'bounced', 'complained'")
+    _partial_index("over", ["state", "id"], "'skipped', 'delivered'")
+
+
+def _partial_index(name: str, columns: list[str], states: str) -> None:
+    """An index of the deliveries of a mailing that stand in one of these states."""
+    where = sa.text(f"state IN ({states})")
+    op.create_index(
+        f"ix_deliveries_{name}", "deliveries", ["mailing_id", *columns], sqlite_where=where, postgresql_where=where
+    )

@@ -1,0 +1,86 @@
+"""The sums of a mailing without counting its million: what is pending in bulk, and what is accepted, follow.
+
+A batch knows how many mails are in it. Until a sender has had it, each of them is pending or skipped. Everything
+that is neither pending nor accepted has a small index of its own; what is left over of the whole is accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
+
+from publisher.ledger import DeliveryState
+from publisher.storage.leases import is_state
+from publisher.storage.tables import batches, deliveries
+
+_S = DeliveryState
+TROUBLED = (_S.DEFERRED, _S.FAILED, _S.UNCERTAIN, _S.BOUNCED, _S.COMPLAINED)
+"""Deliveries that did not go well, as `ix_deliveries_troubled` has them."""
+
+OVER = (_S.SKIPPED, _S.DELIVERED)
+"""Deliveries as `ix_deliveries_over` has them."""
+
+_PLANNED, _FRESH, _SKIPPED_FRESH = "planned", "fresh", "skipped fresh"
+
+
+def stands_in(states: Iterable[DeliveryState]) -> ColumnElement[bool]:
+    """Whether a delivery stands in one of these; spelled like the partial index, or SQLite does not use it."""
+    return deliveries.c.state.in_([literal_column(f"'{state}'") for state in states])
+
+
+@lru_cache(maxsize=1)
+def of_mailing() -> CompoundSelect[str, int]:
+    """(name, number) of what the sums follow from, in one statement and so in one snapshot; takes w_mailing."""
+    mailing: BindParameter[int] = bindparam("w_mailing", type_=Integer())
+    own, its_batches = deliveries.c.mailing_id == mailing, batches.c.mailing_id == mailing
+    begun, count = batches.c.begun, func.count()
+    pending, sending, skipped = (is_state(deliveries, state) for state in (_S.PENDING, _S.SENDING, _S.SKIPPED))
+    skipped_inside = _inside(skipped, stands_in(OVER))
+    return union_all(
+        _named(_PLANNED, func.sum(batches.c.mails)).where(its_batches),
+        _named(_FRESH, func.sum(batches.c.mails)).where(its_batches, ~begun),
+        _named(_SKIPPED_FRESH, func.sum(skipped_inside)).where(its_batches, ~begun),
+        _named(_S.PENDING, func.sum(_inside(pending))).where(its_batches, begun),
+        # Those of all mailings are a few windows. Asked for one mailing's, SQLite would read all that it has.
+        _named(_S.SENDING, count.filter(own)).select_from(deliveries).where(sending),
+        *(
+            select(deliveries.c.state, count).where(own, stands_in(states)).group_by(deliveries.c.state)
+            for states in (TROUBLED, OVER)
+        ),
+    )
+
+
+def counts(found: Mapping[str, int]) -> dict[DeliveryState, int]:
+    """The sums of a mailing, from what `of_mailing` found; states without any are left out."""
+    sums = {state: found.get(state, 0) for state in DeliveryState}
+    sums[_S.PENDING] += found.get(_FRESH, 0) - found.get(_SKIPPED_FRESH, 0)
+    sums[_S.ACCEPTED] = found.get(_PLANNED, 0) - sum(sums.values())
+    return {state: number for state, number in sums.items() if number}
+
+
+def _named(name: str, number: ColumnElement[int]) -> Select[str, int]:
+    return select(literal_column(f"'{name}'").label("name"), number.label("number"))
+
+
+def _inside(*wanted: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many such deliveries are in the batch at hand.
+
+    Asked batch by batch: as a join, PostgreSQL would turn it round when its statistics are of before a mailing was
+    cancelled, and look through the batches for each of half a million deliveries.
+    """
+    inside = deliveries.c.id.between(batches.c.first_id, batches.c.last_id)
+    own = deliveries.c.mailing_id == batches.c.mailing_id
+    return select(func.count()).select_from(deliveries).where(own, inside, *wanted).scalar_subquery()
