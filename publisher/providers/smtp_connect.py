@@ -106,6 +106,8 @@ class Connector:
         if reply.done:
             keywords = (line.strip().partition(" ") for line in reply.lines[1:])
             return {keyword.upper(): value.strip() for keyword, _, value in keywords}
+        if reply.refused_for_now:  # HELO would do without what EHLO offers in better times, TLS above all
+            raise Lost(f"the server does not let us in just now: {reply}", code=reply.code)
         reply = await self._ask(wire, f"HELO {name}")
         if not reply.done:
             raise Lost(f"the server refuses our greeting: {reply}", code=reply.code)
@@ -130,6 +132,8 @@ class Connector:
             )
 
     async def _ask(self, wire: Wire, command: str) -> Reply:
+        if not wire.silent:  # or its words would be taken for the answer, and "no STARTTLS" be read in them
+            raise wire.lost or Lost("the server spoke out of turn")
         wire.say(command.encode() + b"\r\n")
         return await wire.hear(self._patience)
 
