@@ -5,13 +5,17 @@ A message counts as received when its final dot was read, before any reply: that
 
 from __future__ import annotations
 
+import select
 import socket
+import ssl
 import struct
+import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import BinaryIO
 
 from tests.fakes.listening import Listening
 
@@ -21,6 +25,8 @@ class Step(StrEnum):
 
     CONNECT = "connect"
     EHLO = "ehlo"
+    STARTTLS = "starttls"
+    TLS = "tls"  # in place of the handshake
     AUTH = "auth"
     MAIL = "mail"
     RCPT = "rcpt"
@@ -29,29 +35,44 @@ class Step(StrEnum):
     DOT = "dot"
     RSET = "rset"
     NOOP = "noop"
+    QUIT = "quit"
 
 
 CLOSE, RESET, HANG, STALL = "close", "reset", "hang", "stall"
 """STALL, for a body: read its first bytes only, then reset."""
 
+DRIP, HALF, TRICKLE, ENDLESS = "drip", "half", "trickle", "endless"
+"""The usual reply byte by byte; half of it, and then nothing; a line that goes on byte by byte and never ends; a
+reply of more and more lines."""
+
+TWICE, SWALLOW = "twice", "swallow"
+"""Too many replies and too few: the usual one two times, or not at all, and on with the next command."""
+
 FEATURES = ["SIZE 1000000", "8BITMIME", "PIPELINING"]
 """What a server offers unless it is told otherwise."""
+
+_PACE_SECONDS = 0.002
+"""Between two bytes of what never ends."""
 
 
 @dataclass
 class Rule:
-    """At `step`, for a recipient that contains `recipient`, do `act` instead: a reply, or CLOSE, RESET, HANG.
+    """At `step`, for a recipient that contains `recipient`, do `act` instead: a reply, or one of the acts above.
 
-    It applies `times` times; None is always.
+    It lets `after` chances go by, and then applies `times` times; None is always.
     """
 
     step: Step
     act: str
     recipient: str = ""
     times: int | None = None
+    after: int = 0
 
     def take(self, step: Step, recipient: str) -> bool:
         if step is not self.step or self.recipient not in recipient or self.times == 0:
+            return False
+        if self.after > 0:
+            self.after -= 1
             return False
         if self.times is not None:
             self.times -= 1
@@ -65,7 +86,12 @@ class _GoneError(Exception):
 class FakeSmtp(Listening):
     """The server; a context manager. `received` is (recipient, message as it was before dot-stuffing)."""
 
-    def __init__(self, rules: Sequence[Rule] = (), features: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule] = (),
+        features: Sequence[str] | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         super().__init__()
         self.rules = list(rules)
         self.features = list(FEATURES if features is None else features)
@@ -74,37 +100,72 @@ class FakeSmtp(Listening):
         self.most_connections = 0
         """At a time; one more is turned away with 421. 0: any number."""
         self.fault = ""
-        """How it misunderstands PIPELINING: "deaf" loses what came with a command, "doubled" answers it twice."""
+        """How it misunderstands PIPELINING: "deaf" loses what came with a command, "doubled" answers it twice,
+        "crossed" answers the last first."""
         self.received: list[tuple[str, bytes]] = []
         self.commands: list[str] = []
+        self._tls = tls
+        self._silences = 0
+        self._counting = threading.Lock()
 
     @property
     def recipients(self) -> list[str]:
         """Who has been mailed, in order, once for each message."""
         return [recipient for recipient, _ in list(self.received)]
 
+    @property
+    def silent(self) -> bool:
+        """Whether it owes somebody a reply that will not come: time may pass quickly for whoever waits."""
+        return self._silences > 0
+
     def hang_up(self) -> None:
         """Close every connection in an orderly way, whatever is going on."""
         for connection in list(self._open):
             connection.shutdown(socket.SHUT_RDWR)
 
-    def _serve(self, connection: socket.socket) -> None:
+    def speak_up(self, text: bytes) -> None:
+        """Say something on every connection that nobody has asked for."""
+        for connection in list(self._open):
+            connection.sendall(text)
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """For its block a reply is owed."""
+        with self._counting:
+            self._silences += 1
         try:
-            with connection, connection.makefile("rb") as lines:
-                _Session(self, connection, lines).run()
+            yield
+        finally:
+            with self._counting:
+                self._silences -= 1
+
+    def _serve(self, connection: socket.socket) -> None:
+        session = _Session(self, connection)
+        try:
+            session.run()
         except (_GoneError, OSError):
             pass  # as scripted, or the client went
         finally:
-            self._open.discard(connection)
+            session.close()
 
 
 class _Session:
-    def __init__(self, server: FakeSmtp, connection: socket.socket, lines: object) -> None:
+    def __init__(self, server: FakeSmtp, connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._server = server
         self._connection = connection
-        self._lines = lines
+        self._lines: BinaryIO = connection.makefile("rb")
         self._recipient = ""
         self._welcome = False
+        self._secure = False
+        self._owes = False
+        """Whether a reply was left out: from then on the client may wait for one whenever we wait for it."""
+
+    def close(self) -> None:
+        """Whatever happened."""
+        self._server._open.discard(self._connection)
+        self._lines.close()
+        self._connection.close()
 
     def run(self) -> None:
         if 0 < self._server.most_connections < len(self._server._open):
@@ -113,19 +174,19 @@ class _Session:
         self._answer(Step.CONNECT, "220 fake ready")
         while line := self._line():
             command = line.decode(errors="replace").strip()
-            if self._server.fault:
-                self._misunderstand(command)
             self._server.commands.append(command)
+            if self._misunderstands(command):
+                continue
             verb = command.split(" ")[0].split(":")[0].upper()
-            if verb == "EHLO":
-                features = ["250-fake", *(f"250-{feature}" for feature in self._server.features), "250 HELP"]
+            if verb in _PLAIN:
+                step, reply = _PLAIN[verb]
+                self._answer(step, reply)
+            elif verb == "EHLO":
+                features = ["250-fake", *(f"250-{feature}" for feature in self._features()), "250 HELP"]
                 self._answer(Step.EHLO, "\r\n".join(features))
-            elif verb == "HELO":
-                self._say("250 fake")
-            elif verb == "AUTH":
-                self._answer(Step.AUTH, "235 2.7.0 welcome")
-            elif verb == "":
-                self._say("535 5.7.8 not welcome")
+            elif verb == "STARTTLS":
+                if self._answer(Step.STARTTLS, "220 2.0.0 go ahead"):
+                    self._start_tls()
             elif verb == "MAIL":
                 self._recipient, self._welcome = "", False
                 self._answer(Step.MAIL, "250 2.1.0 sender ok")
@@ -134,29 +195,49 @@ class _Session:
                 self._welcome = self._answer(Step.RCPT, "250 2.1.5 recipient ok")
             elif verb == "DATA":
                 self._data()
-            elif verb == "RSET":
-                self._answer(Step.RSET, "250 2.0.0 forgotten")
-            elif verb == "NOOP":
-                self._answer(Step.NOOP, "250 2.0.0 here")
             elif verb == "QUIT":
-                self._say("221 2.0.0 bye")
+                self._answer(Step.QUIT, "221 2.0.0 bye")
                 return
             else:
-                self._say("502 5.5.1 not known")
+                self._say(_OTHER.get(verb, "502 5.5.1 not known"))
 
-    def _misunderstand(self, command: str) -> None:
-        """What came in the same segment as a command of the envelope is lost, or answered twice."""
-        if not command.startswith("MAIL"):
-            return
+    def _features(self) -> Sequence[str]:
+        offered = self._server._tls is not None and not self._secure
+        return [*self._server.features, *(["STARTTLS"] if offered else [])]
+
+    def _start_tls(self) -> None:
+        assert self._server._tls is not None
+        act = self._rule(Step.TLS)
+        if act is not None:
+            self._act(act, "")  # what is not over now has spoken in clear, and the handshake fails
+        self._lines.close()
+        plain = self._connection
+        with self._server.silence() if self._owes else nullcontext():
+            self._connection = self._server._tls.wrap_socket(plain, server_side=True)
+        self._server._open.remove(plain)  # which is an empty shell now
+        self._server._open.add(self._connection)
+        self._lines = self._connection.makefile("rb")
+        self._secure = True
+
+    def _misunderstands(self, command: str) -> bool:
+        """What came in the same segment as a command of the envelope is lost, or answered wrongly."""
+        if not (self._server.fault and command.startswith("MAIL")):
+            return False
         self._connection.settimeout(0)
+        peeked = b""
         with suppress(BlockingIOError):
             peeked = self._lines.peek(1)  # type: ignore[attr-defined]
-            if peeked and self._server.fault == "deaf":
-                self._lines.read(len(peeked))  # type: ignore[attr-defined]
-            elif peeked:
-                self._connection.settimeout(None)
-                self._say("250 2.0.0 once more")
         self._connection.settimeout(None)
+        if peeked and self._server.fault == "deaf":
+            self._lines.read(len(peeked))
+            self._owes = True
+        elif peeked and self._server.fault == "doubled":
+            self._say("250 2.0.0 once more")
+        elif peeked and self._server.fault == "crossed":
+            self._lines.read(len(peeked))
+            self._say("354 go on\r\n250 2.1.5 recipient ok\r\n250 2.1.0 sender ok")
+            return True
+        return False
 
     def _data(self) -> None:
         if not self._welcome and not self._server.lenient:
@@ -168,13 +249,12 @@ class _Session:
             self._line()
             time.sleep(0.2)  # until its buffers are full, and ours
             self._do(RESET)
-        if early in (CLOSE, RESET):
-            # One segment with the reply and the close: the client cannot outrun it.
+        if early is not None:
+            # One segment with the reply and what follows: the client cannot outrun it.
             self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
             self._say("354 go on")
-            self._do(early)
-        if early is not None:
-            self._say(f"354 go on\r\n{early}")
+            self._act(early, "250 2.0.0 taken before it came")
+            self._uncork()
             return
         if not self._answer(Step.DATA, "354 go on"):
             return
@@ -190,26 +270,97 @@ class _Session:
         self._answer(Step.DOT, "250 2.0.0 taken as 4711")
 
     def _answer(self, step: Step, reply: str) -> bool:
-        """Say what the script says at this step; whether that is the usual."""
+        """Say what the script says at this step; whether the usual was said, in whatever way."""
         act = self._rule(step)
-        if act in (CLOSE, RESET, HANG):
-            self._do(act)
-        self._say(reply if act is None else act)
-        return act is None
+        if act is None:
+            self._say(reply)
+        else:
+            self._act(act, reply)
+        return act in (None, DRIP, TWICE, SWALLOW)
 
     def _rule(self, step: Step) -> str | None:
         return next((rule.act for rule in self._server.rules if rule.take(step, self._recipient)), None)
 
+    def _act(self, act: str, reply: str) -> None:
+        """One of the acts, in place of a reply; any other text is said as it is."""
+        if act in _ACTS:
+            _ACTS[act](self, reply)
+        else:
+            self._say(act)
+
     def _do(self, act: str) -> None:
-        if act == HANG:
-            self._server._over.wait()
         if act == RESET:
             self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         raise _GoneError
 
+    def _hang(self) -> None:
+        """Say nothing more, and read nothing, until the client has left."""
+        self._uncork()
+        with self._server.silence():
+            self._left(None)
+        raise _GoneError
+
+    def _uncork(self) -> None:
+        self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+
+    def _half(self, reply: str) -> None:
+        self._send(reply.encode()[: len(reply) // 2])
+        self._hang()
+
+    def _drip(self, reply: str) -> None:
+        for byte in reply.encode() + b"\r\n":
+            self._send(bytes([byte]))
+
+    def _trickle(self, reply: str) -> None:
+        self._send(f"{reply[:3]} ".encode())
+        self._uncork()
+        with self._server.silence():
+            while not self._left(_PACE_SECONDS):
+                self._send(b"x")
+        raise _GoneError
+
+    def _endless(self, reply: str) -> None:
+        while not self._left(0):
+            self._say(f"{reply[:3]}-and more")
+        raise _GoneError
+
+    def _left(self, seconds: float | None) -> bool:
+        """Whether the client has closed, within so many seconds."""
+        poll = select.poll()
+        poll.register(self._connection, select.POLLRDHUP)
+        return bool(poll.poll(None if seconds is None else seconds * 1000))
+
     def _line(self) -> bytes:
-        line: bytes = self._lines.readline()  # type: ignore[attr-defined]
-        return line
+        if not self._owes:
+            return self._lines.readline()
+        with self._server.silence():
+            return self._lines.readline()
+
+    def _swallow(self, _reply: str) -> None:
+        self._owes = True
 
     def _say(self, text: str) -> None:
-        self._connection.sendall(text.encode() + b"\r\n")
+        self._send(text.encode() + b"\r\n")
+
+    def _send(self, data: bytes) -> None:
+        self._connection.sendall(data)
+
+
+_PLAIN = {
+    "AUTH": (Step.AUTH, "235 2.7.0 welcome"),
+    "RSET": (Step.RSET, "250 2.0.0 forgotten"),
+    "NOOP": (Step.NOOP, "250 2.0.0 here"),
+}
+_OTHER = {"HELO": "250 fake", "": "535 5.7.8 not welcome"}
+
+_ACTS: Mapping[str, Callable[[_Session, str], None]] = {
+    CLOSE: lambda session, _: session._do(CLOSE),
+    RESET: lambda session, _: session._do(RESET),
+    HANG: lambda session, _: session._hang(),
+    DRIP: _Session._drip,
+    HALF: _Session._half,
+    TRICKLE: _Session._trickle,
+    ENDLESS: _Session._endless,
+    TWICE: lambda session, reply: session._say(f"{reply}\r\n{reply}"),
+    SWALLOW: _Session._swallow,
+}
