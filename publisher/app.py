@@ -33,6 +33,7 @@ from publisher.people import People
 from publisher.preflight import registry
 from publisher.providers import registry as providers
 from publisher.publishing.channels import Channels, target_of
+from publisher.publishing.controlling import Controls
 from publisher.publishing.editorial import Editorial
 from publisher.publishing.examining import sample_digest
 from publisher.publishing.inspecting import Inspection, Inspector, World
@@ -217,6 +218,11 @@ class App:
     def mailroom(self) -> Mailroom:
         """What is done with mailings."""
         return Mailroom(self.store, self.gate)
+
+    @cached_property
+    def controls(self) -> Controls:
+        """What pauses mailings, lets them go on and cancels them."""
+        return Controls(self.store, lambda now: self.rescuer.leave(now))
 
     @cached_property
     def channels(self) -> Channels:

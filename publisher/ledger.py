@@ -29,6 +29,10 @@ class MailingState(StrEnum):
     CANCELLED = "cancelled"
 
 
+OPEN = frozenset({MailingState.WAITING, MailingState.RUNNING, MailingState.PAUSED})
+"""Mailings that have not ended."""
+
+
 class DeliveryState(StrEnum):
     """Where one subscriber's mail stands."""
 

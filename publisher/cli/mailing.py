@@ -1,20 +1,25 @@
-"""`publisher mailing`: what became of the mail."""
+"""`publisher mailing`: what became of the mail, and what is to become of it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from publisher.app import App
-from publisher.cli.context import instance
-from publisher.cli.output import LARGEST, local, say, show_json, show_rows
-from publisher.ledger import DeliveryState, Failure
+from publisher.cli.context import actor, confirm, instance
+from publisher.cli.output import LARGEST, count, local, say, show_json, show_rows
+from publisher.ledger import OPEN, DeliveryState, Failure
 from publisher.publishing.mailroom import MailingFacts
 
-app = typer.Typer(no_args_is_help=True, help="Mailings: list, show.")
+app = typer.Typer(no_args_is_help=True, help="Mailings: list, show, pause, resume, cancel.")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
+Number = Annotated[
+    int, typer.Argument(metavar="MAILING", max=LARGEST, help="Its number in `publisher mailing list`.")
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the mailing.")]
 SHOWN = ("pending", "sending", "accepted", "deferred", "failed", "uncertain", "skipped")
 
 
@@ -32,9 +37,7 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def show(
-    mailing_id: Annotated[
-        int, typer.Argument(metavar="MAILING", max=LARGEST, help="Its number in `publisher mailing list`.")
-    ],
+    mailing_id: Number,
     as_json: Json = False,
     limit: Annotated[
         int, typer.Option("--limit", min=0, max=LARGEST, help="At most so many troubled deliveries; 0 = all.")
@@ -50,6 +53,47 @@ def show(
             show_json(_row(opened, facts) | {"left_out": left_out, "deliveries": troubled})
         else:
             _show(facts, troubled)
+
+
+@app.command()
+def pause(mailing_id: Number, reason: Reason = "") -> None:
+    """Send nothing more of a mailing until it is resumed; it takes effect within one window."""
+    with instance() as opened:
+        opened.controls.pause(mailing_id, opened.clock(), actor=actor(), reason=reason)
+        say(f"Mailing {mailing_id} is paused; `publisher mailing resume {mailing_id} --reason TEXT` lets it go on")
+
+
+@app.command()
+def resume(mailing_id: Number, reason: Reason = "") -> None:
+    """Let a paused mailing go on where it was."""
+    with instance() as opened:
+        mailing = opened.controls.resume(mailing_id, opened.clock(), actor=actor(), reason=reason)
+        say(f"Mailing {mailing_id} goes on ({mailing.state}); `publisher run` (or `publisher serve`) sends it")
+
+
+@app.command()
+def cancel(
+    mailing_id: Number,
+    reason: Reason = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """End a mailing: what is not sent yet is never sent by it."""
+    with instance() as opened:
+        facts = opened.mailroom.facts(mailing_id)
+        unsent = sum(facts.counts.get(state, 0) for state in (DeliveryState.PENDING, DeliveryState.DEFERRED))
+        if reason.strip() and facts.mailing.state in OPEN:  # else the act itself says what is wrong
+            begun = facts.mailing.started_at is not None
+            mails = f"with {count(unsent, 'mail')} unsent" if begun else "before it begins"
+            confirm(f"Cancel mailing {mailing_id} of {facts.digest.key} {mails}?", yes=yes)
+        opened.controls.cancel(mailing_id, opened.clock(), actor=actor(), reason=reason)
+        counts = opened.mailroom.facts(mailing_id).counts
+        say(f"Mailing {mailing_id} is cancelled: " + _sums(counts))
+        if counts.get(DeliveryState.SENDING):
+            say("What is in a sender's hands at this moment still leaves; the rest does not")
+
+
+def _sums(counts: Mapping[DeliveryState, int]) -> str:
+    return ", ".join(f"{number} {state}" for state, number in counts.items()) or "nobody was mailed"
 
 
 def _show(facts: MailingFacts, troubled: list[dict[str, object]]) -> None:

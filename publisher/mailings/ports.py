@@ -107,6 +107,15 @@ class Ledger(Protocol):
     def finish_mailings(self, now: datetime) -> list[int]:
         """Close those without unfinished deliveries."""
 
+    def closing(self) -> list[int]:
+        """The cancelled mailings that are not over."""
+
+    def leave_unsent(self, now: datetime, *, idempotent: bool) -> int:
+        """Move on some of what they have unsent."""
+
+    def keep_open(self) -> None:
+        """Let none end before the one that it took over from."""
+
 
 class Transactions(Protocol):
     """Opens transactions with the ledger's rows; `write` commits at its end."""

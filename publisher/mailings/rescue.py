@@ -39,8 +39,21 @@ class Rescuer:
     policy: RetryPolicy
 
     def rescue(self, now: datetime) -> tuple[str, ...]:
-        """Settle every dead sender; gives their ids. Senders that live are left alone."""
-        return (*self._by_journal(now), *self._by_lease(now))
+        """Settle every dead sender, and what cancelled mailings had unsent; gives the senders' ids.
+
+        Senders that live are left alone.
+        """
+        rescued = (*self._by_journal(now), *self._by_lease(now))
+        self.leave(now)
+        return rescued
+
+    def leave(self, now: datetime) -> None:
+        """Skip what cancelled mailings have unsent, or plan it anew where another mailing took over."""
+        with self.transactions.read() as ledger:
+            moving = bool(ledger.closing())
+        while moving:
+            with self.transactions.write() as ledger:
+                moving = ledger.leave_unsent(now, idempotent=self.provider.idempotent) > 0
 
     def sweep(self, now: datetime) -> int:
         """Rescue, bring back what is due, close what is done; gives how many batches are open to be sent."""
@@ -52,6 +65,7 @@ class Rescuer:
         with self.transactions.write() as ledger:
             ledger.reopen_batches()
             ledger.finish_mailings(now)
+            ledger.keep_open()
             return ledger.open_batches()
 
     def _by_journal(self, now: datetime) -> Iterator[str]:

@@ -27,8 +27,9 @@ from publisher.ledger import (
     Window,
 )
 from publisher.storage import windows
+from publisher.storage.closings import Closings
 from publisher.storage.database import Database
-from publisher.storage.leases import Leases, is_state, pending_inside
+from publisher.storage.leases import is_state, pending_inside
 from publisher.storage.tables import batches, deliveries, mailings
 
 RELEASED_AT_ONCE = 5_000
@@ -56,7 +57,7 @@ class LedgerStore:
             yield Ledger(connection)
 
 
-class Ledger(Leases):
+class Ledger(Closings):
     """Moves senders, batches and deliveries on one connection; the caller owns the transaction."""
 
     # --- windows ---------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from publisher.storage.corrections import Corrections
 from publisher.storage.database import Database
 from publisher.storage.digests import Digests
 from publisher.storage.editions import Editions
@@ -39,6 +40,11 @@ class Unit:
     def mailings(self) -> Mailings:
         """Mailings."""
         return Mailings(self.connection)
+
+    @property
+    def corrections(self) -> Corrections:
+        """What is done with mailings that are not to go on as they are."""
+        return Corrections(self.connection)
 
     @property
     def plans(self) -> Plans:

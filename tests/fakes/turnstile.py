@@ -1,0 +1,52 @@
+"""A mail server that stops in the middle of a mailing until a test has done what it wanted to do meanwhile."""
+
+from __future__ import annotations
+
+import threading
+
+from tests.fakes.smtp import FakeSmtp
+
+PATIENCE_SECONDS = 60
+
+
+class _Stopping(list[tuple[str, bytes]]):
+    """What was received; whoever brings the `stop_at`-th message, or a later one, waits until it may go on."""
+
+    def __init__(self, stop_at: int) -> None:
+        super().__init__()
+        self.stop_at = stop_at
+        self.reached = threading.Event()
+        self.go_on = threading.Event()
+
+    def append(self, item: tuple[str, bytes]) -> None:
+        super().append(item)
+        if len(self) >= self.stop_at:
+            self.reached.set()
+            self.go_on.wait(PATIENCE_SECONDS)
+
+
+class Turnstile(FakeSmtp):
+    """A server that answers nobody from its `stop_at`-th message on, until `go_on`."""
+
+    def __init__(self, stop_at: int) -> None:
+        super().__init__()
+        self._stopping = _Stopping(stop_at)
+        self.received = self._stopping
+
+    def wait(self) -> None:
+        """Until it has stopped."""
+        assert self._stopping.reached.wait(PATIENCE_SECONDS), "the mailing never came so far"
+
+    def go_on(self) -> None:
+        """Answer everybody again."""
+        self._stopping.go_on.set()
+
+    def stop_again(self, at: int) -> None:
+        """Stop once more at a later message."""
+        self._stopping.reached.clear()
+        self._stopping.go_on.clear()
+        self._stopping.stop_at = at
+
+    def __exit__(self, *words: object) -> None:
+        self.go_on()
+        super().__exit__(*words)  # type: ignore[arg-type]
