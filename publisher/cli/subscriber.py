@@ -10,7 +10,7 @@ import typer
 
 from publisher.cli.context import actor, instance
 from publisher.cli.output import LARGEST, count, say, show_json, show_rows, warn
-from publisher.cli.progress import Bar
+from publisher.cli.progress import MEGABYTES, Bar
 from publisher.errors import UsageError
 from subscribers.listing import Line
 
@@ -90,7 +90,7 @@ def import_(
         opened.settings.newsletter_named(newsletter)
         try:
             size = file.stat().st_size
-            with file.open("rb") as source, Bar("Importing", size) as bar:
+            with file.open("rb") as source, Bar("Importing", size, MEGABYTES) as bar:
                 report = opened.people.import_csv(
                     source,
                     newsletter,
