@@ -1,6 +1,7 @@
 """A mail server on 127.0.0.1 that misbehaves by script, and counts what it has taken.
 
 A message counts as received when its final dot was read, before any reply: that is when a server may deliver it.
+What it then refuses in plain words it does not deliver.
 """
 
 from __future__ import annotations
@@ -266,12 +267,16 @@ class _Session:
         if not self._welcome:
             self._say("554 5.5.1 no valid recipients")
             return
-        self._server.received.append((self._recipient, b"".join(lines)))
-        self._answer(Step.DOT, "250 2.0.0 taken as 4711")
+        act = self._rule(Step.DOT)
+        if act is None or act[:1] not in ("4", "5"):
+            self._server.received.append((self._recipient, b"".join(lines)))
+        self._carry_out(act, "250 2.0.0 taken as 4711")
 
     def _answer(self, step: Step, reply: str) -> bool:
         """Say what the script says at this step; whether the usual was said, in whatever way."""
-        act = self._rule(step)
+        return self._carry_out(self._rule(step), reply)
+
+    def _carry_out(self, act: str | None, reply: str) -> bool:
         if act is None:
             self._say(reply)
         else:
