@@ -72,10 +72,20 @@ class RenderedEdition:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a correction says to readers: one paragraph of an editor's plain words. `at` is aware."""
+    """What a correction or a withdrawal says to readers: an editor's plain words, one paragraph. `at` is aware."""
 
     at: datetime
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What readers still get of a withdrawn digest: what it was called, and the notice in its place."""
+
+    title: str
+    date: date
+    language: str
+    notice: Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,18 @@ class Edition:
     number: int
     digest: Digest
     rendered: RenderedEdition
+    note: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EditionFacts:
+    """A stored edition without its bytes."""
+
+    id: int
+    number: int
+    subject: str
     note: str
     created_at: datetime
     updated_at: datetime
@@ -164,7 +186,7 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A published digest as lists show it: no content."""
+    """A published digest as lists show it: no content. A withdrawn one has no summary either."""
 
     newsletter: str
     slug: str
@@ -172,11 +194,15 @@ class Headline:
     summary: str
     date: date
     published_at: datetime
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedEdition:
-    """The newest edition of a published digest, with what feeds need and no more: neither blocks nor page."""
+    """The newest edition of a published digest, with what feeds need and no more: neither blocks nor page.
+
+    `withdrawn` is what stands in its place when the digest was withdrawn.
+    """
 
     edition_id: int
     digest_id: int
@@ -195,6 +221,7 @@ class PublishedEdition:
     """(slug, name) of each section, in order."""
     image: str = ""
     """The `src` of the picture that stands for the digest: an http(s) address, `asset:NAME`, or empty."""
+    withdrawn: Note | None = None
 
 
 def published_edition(
@@ -207,6 +234,7 @@ def published_edition(
     entry_id: str,
     published_at: datetime,
     updated_at: datetime,
+    withdrawn: Note | None = None,
 ) -> PublishedEdition:
     """What feeds need of an edition: what the digest says, and what only rendering and storage know."""
     return PublishedEdition(
@@ -225,4 +253,5 @@ def published_edition(
         author=digest.author,
         sections=tuple((section.slug, section.name) for section in digest.sections),
         image=digest.image.src if digest.image else "",
+        withdrawn=withdrawn,
     )

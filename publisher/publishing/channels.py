@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from publisher.editions import Document, Publication, PublicationState
 from publisher.errors import EndpointError, PublisherError
 from publisher.publishing.ports import Endpoint, Store, Unit
-from publisher.publishing.site import FIRST_PAGE, HTML, Site, picture
+from publisher.publishing.site import FIRST_PAGE, Site
 
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=1)
@@ -38,14 +38,6 @@ def retry_delay(attempts: int) -> timedelta:
 def target_of(endpoint: Endpoint) -> str:
     """The endpoint's name in the publications table."""
     return f"endpoint:{endpoint.name}"
-
-
-def edition_documents(unit: Unit, edition_id: int) -> tuple[Document, ...]:
-    """An edition's own documents: its pictures, then its page."""
-    edition = unit.editions.get(edition_id)
-    pictures = map(picture, unit.digests.assets_of(edition.digest_id))
-    path = f"{edition.digest.newsletter}/{edition.digest.slug}/index.html"
-    return (*pictures, Document(path, HTML, edition.rendered.page))
 
 
 class Channels:
@@ -164,7 +156,7 @@ class Channels:
 
     def _put_edition(self, endpoint: Endpoint, edition_id: int) -> list[str]:
         with self._store.read() as unit:
-            documents = edition_documents(unit, edition_id)
+            documents = self._site.digest_documents(unit, edition_id)
         return put_all(endpoint, documents)
 
 

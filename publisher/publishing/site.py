@@ -8,13 +8,14 @@ from datetime import datetime
 from functools import partial
 
 from publisher.digests.model import Asset
-from publisher.editions import Document, Entry, PublishedEdition
+from publisher.editions import Document, Entry, PublishedEdition, Withdrawn
 from publisher.feeds.documents import MAX_ENTRIES, feed_documents
 from publisher.feeds.identity import authority, feed_id
 from publisher.feeds.model import Feed
 from publisher.publishing.ports import Unit
 from publisher.rendering.look import Look, SiteLook, picture_address
 from publisher.rendering.site import Shelf, archive_page, index_page
+from publisher.rendering.withdrawal import withdrawn_entry, withdrawn_page
 
 HTML = "text/html; charset=utf-8"
 FIRST_PAGE = "index.html"
@@ -48,6 +49,27 @@ class Site:
             minted = feed_id(authority(self.look.url), now.date(), newsletter.slug)
             unit.facts.set_once(f"feed.{newsletter.slug}.id", minted)
             unit.facts.set_once(f"feed.{newsletter.slug}.since", now.isoformat())
+
+    def digest_documents(self, unit: Unit, edition_id: int) -> tuple[Document, ...]:
+        """What belongs to one digest alone: its pictures, then the page of its newest edition.
+
+        The newest, whichever edition is asked for: a publication that comes late must not bring back what was
+        corrected. Of a withdrawn digest it is the notice in place of the page, and no picture.
+        """
+        edition = unit.editions.get(edition_id)
+        digest, digest_id = edition.digest, edition.digest_id
+        path = f"{digest.newsletter}/{digest.slug}/index.html"
+        if withdrawn := unit.editions.withdrawn(digest_id):
+            page = withdrawn_page(withdrawn, self._look(digest.newsletter), digest.slug)
+            return (Document(path, HTML, page),)
+        newest = unit.editions.newest(digest_id) or edition
+        pictures = map(picture, unit.digests.assets_of(digest_id))
+        return (*pictures, Document(path, HTML, newest.rendered.page))
+
+    def _look(self, newsletter: str) -> Look:
+        """How a newsletter presents itself; a plain look for one that is no longer configured."""
+        plain = Look(site=self.look, slug=newsletter, title=newsletter, language=self.look.language)
+        return next((look for look in self.newsletters if look.slug == newsletter), plain)
 
     @property
     def parts(self) -> tuple[Callable[[Unit], Iterable[Document]], ...]:
@@ -93,7 +115,24 @@ def feed(look: Look, minted_id: str, since: datetime) -> Feed:
 
 
 def entry(edition: PublishedEdition, newsletter: Look) -> Entry:
-    """An edition as its newsletter's feeds show it."""
+    """An edition as its newsletter's feeds show it.
+
+    Of a withdrawn digest the id, the address and the moment of publication stay; in place of all that it said
+    stands the notice.
+    """
+    if edition.withdrawn is not None:
+        left = Withdrawn(edition.title, edition.date, edition.language, edition.withdrawn)
+        shown = withdrawn_entry(left, newsletter)
+        return Entry(
+            id=edition.entry_id,
+            url=newsletter.page_url(edition.slug),
+            title=shown.title,
+            summary=shown.summary,
+            content=shown.content,
+            published=edition.published_at,
+            updated=edition.withdrawn.at,
+            language=edition.language,
+        )
     return Entry(
         id=edition.entry_id,
         url=newsletter.page_url(edition.slug),

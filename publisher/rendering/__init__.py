@@ -5,6 +5,7 @@ from publisher.rendering.look import Logo, Look, SiteLook, newsletter_look, site
 from publisher.rendering.notices import unsubscribe_page
 from publisher.rendering.site import Shelf, archive_page, index_page
 from publisher.rendering.templates import templates_root
+from publisher.rendering.withdrawal import withdrawn_entry, withdrawn_page
 
 __all__ = [
     "Logo",
@@ -18,4 +19,6 @@ __all__ = [
     "site_look",
     "templates_root",
     "unsubscribe_page",
+    "withdrawn_entry",
+    "withdrawn_page",
 ]

@@ -14,6 +14,7 @@ from publisher.digests.model import Direction
 from publisher.editions import Headline
 from publisher.rendering.look import Look, SiteLook
 from publisher.rendering.templates import environment, fill
+from publisher.rendering.withdrawal import withdrawn_line
 from publisher.rendering.words import Words, direction_of, words
 
 NEWEST = 5
@@ -30,11 +31,13 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """A digest as a line of a list. `path` leads to it from the page."""
+    """A digest as a line of a list. `path` leads to it from the page; `withdrawn` says so of one that is."""
 
     headline: Headline
     path: str
     date: str
+    withdrawn: str
+    words: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def archive_page(look: Look, headlines: Iterable[Headline]) -> bytes:
     """
     ours = words(look.language, look.site.templates)
     by_month = groupby(_newest_first(headlines), key=lambda headline: _month(headline.date))
-    months = tuple(_Month(ours.month(month), _listed(group, ours, "")) for month, group in by_month)
+    months = tuple(_Month(ours.month(month), _listed(group, look, ours, "")) for month, group in by_month)
     return _page(look.site, look.language, "page/archive.html", look=look, months=months)
 
 
@@ -84,12 +87,18 @@ def _shelved(shelf: Shelf) -> _Shelved:
     folder = f"{shelf.look.slug}/"
     newest = _newest_first(shelf.headlines)[:NEWEST]
     ours = words(shelf.look.language, shelf.look.site.templates)
-    return _Shelved(shelf.look, folder, ours.written, _listed(newest, ours, folder))
+    return _Shelved(shelf.look, folder, ours.written, _listed(newest, shelf.look, ours, folder))
 
 
-def _listed(headlines: Iterable[Headline], ours: Words, folder: str) -> tuple[_Listed, ...]:
+def _listed(headlines: Iterable[Headline], look: Look, ours: Words, folder: str) -> tuple[_Listed, ...]:
     return tuple(
-        _Listed(headline, f"{folder}{headline.slug}/index.html", ours.full_date(headline.date))
+        _Listed(
+            headline,
+            f"{folder}{headline.slug}/index.html",
+            ours.full_date(headline.date),
+            withdrawn_line(headline.withdrawn_at, look, ours) if headline.withdrawn_at else "",
+            ours,
+        )
         for headline in headlines
     )
 

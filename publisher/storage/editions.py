@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, insert, or_, select
 
 from publisher.digests import serialise
 from publisher.digests.model import Digest, DigestState
@@ -14,17 +15,26 @@ from publisher.editions import (
     BlockKind,
     Edition,
     EditionBlock,
+    EditionFacts,
     Field,
     FieldName,
     Headline,
+    Note,
     Parts,
     PublishedEdition,
     RenderedEdition,
+    Withdrawn,
     published_edition,
 )
 from publisher.errors import StorageError
 from publisher.storage.digests import newest_first
 from publisher.storage.tables import digests, edition_blocks, editions
+
+_FACTS = tuple(editions.c[field.name] for field in fields(EditionFacts))
+_PUBLISHED = digests.c.state == DigestState.PUBLISHED
+_WITHDRAWN = and_(digests.c.state == DigestState.WITHDRAWN, digests.c.withdrawn_at.is_not(None))
+_SHOWN = or_(_PUBLISHED, _WITHDRAWN)
+"""What has an address that somebody knows: withdrawn digests keep theirs."""
 
 
 class Editions:
@@ -96,6 +106,25 @@ class Editions:
         found = self._connection.execute(query).first()
         return None if found is None else self._edition(found)
 
+    def history(self, digest_id: int) -> list[EditionFacts]:
+        """Every edition of a digest, the first one first."""
+        query = select(*_FACTS).where(editions.c.digest_id == digest_id).order_by(editions.c.number)
+        return [EditionFacts(**row._asdict()) for row in self._connection.execute(query)]
+
+    def withdrawn(self, digest_id: int) -> Withdrawn | None:
+        """What readers still get of a digest that was published and withdrawn; None of any other."""
+        query = (
+            select(editions.c.content, digests.c.withdrawn_at, digests.c.withdrawn_because)
+            .join_from(editions, digests, digests.c.id == editions.c.digest_id)
+            .where(digests.c.id == digest_id, _WITHDRAWN, is_newest())
+        )
+        found = self._connection.execute(query).first()
+        if found is None:
+            return None
+        digest = serialise.from_json(found.content)
+        notice = Note(found.withdrawn_at, found.withdrawn_because)
+        return Withdrawn(digest.title, digest.date, digest.language, notice)
+
     def blocks(self, edition_id: int) -> tuple[EditionBlock, ...]:
         """The mail's blocks in reading order; empty when there is no such edition."""
         columns = edition_blocks.c
@@ -107,8 +136,12 @@ class Editions:
         )
 
     def entries(self, newsletter: str, limit: int) -> list[PublishedEdition]:
-        """What feeds show: the newest edition of each published digest, the digest published last first."""
-        query = _published(
+        """What feeds show: the newest edition of each published digest, the digest published last first.
+
+        Withdrawn digests are among them: readers keep what they have until something stands in its place.
+        """
+        query = _public(
+            _SHOWN,
             newsletter,
             editions.c.id,
             editions.c.digest_id,
@@ -118,6 +151,8 @@ class Editions:
             editions.c.updated_at,
             digests.c.entry_id,
             digests.c.published_at,
+            digests.c.withdrawn_at,
+            digests.c.withdrawn_because,
         ).limit(limit)
         return [_published_edition(row) for row in self._connection.execute(query)]
 
@@ -126,19 +161,22 @@ class Editions:
 
         `exclude` is the slug of a digest that is not wanted among them.
         """
-        query = _published(newsletter, editions.c.content).where(digests.c.slug != exclude).limit(limit)
+        query = _public(_PUBLISHED, newsletter, editions.c.content).where(digests.c.slug != exclude).limit(limit)
         return [serialise.from_json(content) for content in self._connection.scalars(query)]
 
     def headlines(self, newsletter: str) -> list[Headline]:
-        """What lists show: every published digest, the one published last first."""
-        query = _published(
+        """What lists show: every published digest, the one published last first, withdrawn ones among them."""
+        gone = digests.c.withdrawn_at.is_not(None)
+        query = _public(
+            _SHOWN,
             newsletter,
             digests.c.newsletter,
             digests.c.slug,
             digests.c.title,
-            editions.c.summary,
+            case((gone, ""), else_=editions.c.summary).label("summary"),
             digests.c.date,
             digests.c.published_at,
+            digests.c.withdrawn_at,
         )
         return [Headline(**row._asdict()) for row in self._connection.execute(query)]
 
@@ -147,7 +185,7 @@ class Editions:
 
         The newest digest's come first, in its order; a slug comes once, with the name it was last called by.
         """
-        query = _published(newsletter, editions.c.content).limit(limit)
+        query = _public(_PUBLISHED, newsletter, editions.c.content).limit(limit)
         found: dict[str, str] = {}
         for content in self._connection.scalars(query):
             for section in serialise.from_json(content).sections:
@@ -182,11 +220,11 @@ def is_newest() -> ColumnElement[bool]:
     return editions.c.number == newest
 
 
-def _published(newsletter: str, *columns: Any) -> Select[Any]:
+def _public(shown: ColumnElement[bool], newsletter: str, *columns: Any) -> Select[Any]:
     return (
         select(*columns)
         .join_from(editions, digests, digests.c.id == editions.c.digest_id)
-        .where(digests.c.newsletter == newsletter, digests.c.state == DigestState.PUBLISHED, is_newest())
+        .where(digests.c.newsletter == newsletter, shown, is_newest())
         .order_by(*newest_first())
     )
 
@@ -201,6 +239,7 @@ def _published_edition(row: Row[Any]) -> PublishedEdition:
         entry_id=row.entry_id,
         published_at=row.published_at,
         updated_at=row.updated_at,
+        withdrawn=None if row.withdrawn_at is None else Note(row.withdrawn_at, row.withdrawn_because),
     )
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from itertools import combinations
 from pathlib import Path
@@ -38,6 +38,7 @@ from .samples import (
     ARABIC_LOOK,
     ASSET,
     LOOK,
+    NOTED_AT,
     RICH,
     RTL,
     assert_golden,
@@ -51,6 +52,10 @@ from .samples import (
 )
 from .strategies import digests
 
+CORRECTIONS = (
+    Note(datetime(2024, 11, 22, 13, tzinfo=UTC), "The pilot's name is <Ada> & not Eda."),
+    noted("The fee was given as $1,300; it is $1,200.")[0],
+)
 NOTE = "The fee was given as $1,300; it is $1,200."
 SAMPLES: dict[str, tuple[Digest, Look, tuple[Note, ...]]] = {
     "rich": (RICH, LOOK, noted(NOTE)),
@@ -265,6 +270,90 @@ def test_entry_brings_no_style_and_no_relative_address() -> None:
         entry = parsed(f"<div>{render(digest, look, notes=notes).entry}</div>")
         assert entry.xpath("//@style | //@class | //@id | //style | //script") == []
         assert all(re.match("https?:|mailto:|tel:", url) for url in entry.xpath("//@href | //@src"))
+
+
+def test_golden_correction() -> None:
+    """A second correction on the next day, in German, on a clock on which that is yet another day."""
+    german = replace(RICH, language="de", title="Der Hafen öffnet wieder", author="")
+    look = replace(LOOK, language="de", timezone="Pacific/Auckland")
+    edition = render(german, look, notes=CORRECTIONS)
+    assert_golden("rendering/corrected.mail.html", whole_html(edition.blocks).encode())
+    assert_golden("rendering/corrected.mail.txt", whole_text(edition.blocks).encode())
+    assert_golden("rendering/corrected.page.html", edition.page)
+    assert_golden("rendering/corrected.entry.html", edition.entry.encode())
+
+
+def test_every_note_is_shown_with_its_day_the_newest_first() -> None:
+    """Whoever skipped the first correction has not been told of it: one mail says all."""
+    edition = render(RICH, LOOK, notes=CORRECTIONS)
+    html = (edition.page.decode(), f"<div>{edition.entry}</div>", whole_html(edition.blocks))
+    first = next(words_of(RICH.sections[0].blocks))
+    said = (
+        f"Correction, November 22, 2024: {CORRECTIONS[0].text}",
+        f"Correction, November 21, 2024: {CORRECTIONS[1].text}",
+        first,
+    )
+    for document in (*map(shown, html), squeeze(whole_text(edition.blocks))):
+        places = [document.rindex(squeeze(words)) for words in said]
+        assert places == sorted(places)
+    for machines in (edition.page.decode(), edition.entry):
+        moments = re.findall('<time datetime="(2024-11-2[0-9]T[^"]+)"', machines)
+        assert moments == ["2024-11-22T13:00:00+00:00", "2024-11-21T09:30:00+00:00"]
+    assert edition == render(RICH, LOOK, notes=CORRECTIONS[::-1])
+
+
+def test_of_two_notes_of_one_moment_the_later_one_is_first() -> None:
+    both = [Note(NOTED_AT, "The first."), Note(NOTED_AT, "The second.")]
+    entry = render(RICH, LOOK, notes=both).entry
+    assert entry.index("The second.") < entry.index("The first.")
+
+
+def test_the_corrections_are_a_place_that_screen_readers_can_go_to() -> None:
+    (region,) = parsed(render(RICH, LOOK, notes=CORRECTIONS).page).xpath("//main//section[@aria-label]")
+    assert region.get("aria-label") == "Corrections"
+    assert len(region.xpath("./p")) == 2
+    assert parsed(render(RICH, LOOK).page).xpath("//section[@aria-label]") == []
+
+
+def test_the_date_of_a_note_is_the_newsletters() -> None:
+    late = [Note(datetime(2024, 11, 21, 23, 30, tzinfo=UTC), "x")]
+    assert "Correction, November 22, 2024:" in whole_text(
+        render(RICH, replace(LOOK, timezone="Europe/Kyiv"), notes=late).blocks
+    )
+    assert "Correction, November 21, 2024:" in whole_text(
+        render(RICH, replace(LOOK, timezone="America/New_York"), notes=late).blocks
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "label"),
+    [
+        ("en", "Corrected: ", "Correction, November 21, 2024:"),
+        ("de", "Korrigiert: ", "Korrektur vom 21. November 2024:"),
+        ("fr", "Corrigé\u00a0: ", "Correction du 21 novembre 2024\u00a0:"),
+        ("es", "Corregido: ", "Corrección del 21 de noviembre de 2024:"),
+        ("uk", "Виправлено: ", "Виправлення від 21 листопада 2024\u00a0р.:"),
+        ("ar", "مصحَّح: ", "تصحيح بتاريخ 21 نوفمبر 2024:"),
+    ],
+)
+def test_a_correction_speaks_the_newsletters_language(language: str, subject: str, label: str) -> None:
+    edition = render(replace(RICH, language=language), replace(LOOK, language=language), notes=noted("x"))
+    assert edition.subject == subject + RICH.title
+    assert label in whole_text(edition.blocks)
+
+
+def test_the_first_edition_says_nothing_of_corrections() -> None:
+    edition = render(RICH, LOOK, notes=[Note(NOTED_AT, " \n")])
+    assert edition == render(RICH, LOOK)
+    assert edition.subject == RICH.title
+    assert b"article:modified_time" not in edition.page
+
+
+def test_the_preview_line_says_what_was_wrong_and_then_what_is_in_it() -> None:
+    first = render(RICH, LOOK).preheader
+    assert render(RICH, LOOK, notes=noted("It is $3.")).preheader == f"It is $3. {first}"
+    assert render(RICH, LOOK, notes=noted("It is $3")).preheader == f"It is $3 – {first}"
+    assert len(render(RICH, LOOK, notes=noted("word " * 90)).preheader) <= 160
 
 
 def test_correction_note_stands_in_all_four() -> None:

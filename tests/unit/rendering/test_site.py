@@ -33,6 +33,19 @@ def headlines(days: Sequence[date]) -> list[Headline]:
 DAYS = [date(2024, 11, 21) - timedelta(days=6 * number) for number in range(9)]
 
 
+def test_lists_say_of_a_withdrawn_digest_that_it_is() -> None:
+    """Its address goes on working, and whoever looks for it finds out why there is nothing to read."""
+    gone, *others = headlines(DAYS[:3])
+    gone = replace(gone, withdrawn_at=datetime(2024, 11, 21, 23, 30, tzinfo=UTC), summary="")
+    archive = archive_page(replace(LOOK, timezone="Europe/Paris"), [gone, *others])
+    assert_golden("rendering/withdrawn.archive.html", archive)
+    for page in (archive, index_page(SITE, [Shelf(LOOK, [gone, *others])])):
+        first, *rest = parsed(page).xpath("//ul[@class='digests']/li")
+        assert "This issue was withdrawn on November 2" in first.text_content()
+        assert "What was" not in first.text_content()
+        assert all("withdrawn" not in each.text_content() for each in rest)
+
+
 def test_golden_pages() -> None:
     assert_golden("rendering/archive.html", archive_page(LOOK, headlines(DAYS)))
     weekly = replace(LOOK, slug="weekly", title="The Harbour Weekly", description="")

@@ -59,7 +59,7 @@ def test_a_broken_installation_says_so(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_every_template_is_documented_and_no_other() -> None:
     text = (Path(__file__).resolve().parents[3] / "docs" / "templates.md").read_text(encoding="utf-8")
-    documented = set(re.findall(r"`((?:email|page|shared)/[a-z]+\.[a-z]+)`", text))
+    documented = set(re.findall(r"`((?:email|page|shared)/[a-z_]+\.[a-z]+)`", text))
     there = {
         file.relative_to(templates_root()).as_posix()
         for folder in ("email", "page", "shared")
