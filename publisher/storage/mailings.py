@@ -125,7 +125,7 @@ class Mailings:
                 columns.due_at,
             )
             .outerjoin_from(deliveries, subscribers, subscribers.c.id == columns.subscriber_id)
-            .where(columns.mailing_id == mailing_id, tallies.stands_in(tallies.TROUBLED), columns.id > after_id)
+            .where(columns.mailing_id == mailing_id, tallies.troubled(), columns.id > after_id)
             .order_by(columns.id)
             .limit(limit)
         )

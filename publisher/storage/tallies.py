@@ -6,7 +6,7 @@ that is neither pending nor accepted has a small index of its own; what is left 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 from sqlalchemy import (
@@ -15,6 +15,8 @@ from sqlalchemy import (
     CompoundSelect,
     Integer,
     Select,
+    String,
+    and_,
     bindparam,
     func,
     literal_column,
@@ -27,18 +29,24 @@ from publisher.storage.leases import is_state
 from publisher.storage.tables import batches, deliveries
 
 _S = DeliveryState
-TROUBLED = (_S.DEFERRED, _S.FAILED, _S.UNCERTAIN, _S.BOUNCED, _S.COMPLAINED)
-"""Deliveries that did not go well, as `ix_deliveries_troubled` has them."""
-
-OVER = (_S.SKIPPED, _S.DELIVERED)
-"""Deliveries as `ix_deliveries_over` has them."""
+_OVER = (_S.SKIPPED, _S.DELIVERED)
+_WELL = (_S.ACCEPTED, _S.SENDING, _S.PENDING, *_OVER)
 
 _PLANNED, _FRESH, _SKIPPED_FRESH = "planned", "fresh", "skipped fresh"
 
 
-def stands_in(states: Iterable[DeliveryState]) -> ColumnElement[bool]:
-    """Whether a delivery stands in one of these; spelled like the partial index, or SQLite does not use it."""
-    return deliveries.c.state.in_([literal_column(f"'{state}'") for state in states])
+def troubled() -> ColumnElement[bool]:
+    """Whether a delivery did not go well; spelled like `ix_deliveries_troubled`, or SQLite does not use it."""
+    return and_(*(deliveries.c.state != _constant(state) for state in _WELL))
+
+
+def _over() -> ColumnElement[bool]:
+    """The same for `ix_deliveries_over`."""
+    return deliveries.c.state.in_([_constant(state) for state in _OVER])
+
+
+def _constant(state: DeliveryState) -> ColumnElement[str]:
+    return literal_column(f"'{state}'", String)
 
 
 @lru_cache(maxsize=1)
@@ -48,7 +56,7 @@ def of_mailing() -> CompoundSelect[str, int]:
     own, its_batches = deliveries.c.mailing_id == mailing, batches.c.mailing_id == mailing
     begun, count = batches.c.begun, func.count()
     pending, sending, skipped = (is_state(deliveries, state) for state in (_S.PENDING, _S.SENDING, _S.SKIPPED))
-    skipped_inside = _inside(skipped, stands_in(OVER))
+    skipped_inside = _inside(skipped, _over())
     return union_all(
         _named(_PLANNED, func.sum(batches.c.mails)).where(its_batches),
         _named(_FRESH, func.sum(batches.c.mails)).where(its_batches, ~begun),
@@ -57,8 +65,8 @@ def of_mailing() -> CompoundSelect[str, int]:
         # Those of all mailings are a few windows. Asked for one mailing's, SQLite would read all that it has.
         _named(_S.SENDING, count.filter(own)).select_from(deliveries).where(sending),
         *(
-            select(deliveries.c.state, count).where(own, stands_in(states)).group_by(deliveries.c.state)
-            for states in (TROUBLED, OVER)
+            select(deliveries.c.state, count).where(own, which).group_by(deliveries.c.state)
+            for which in (troubled(), _over())
         ),
     )
 

@@ -12,7 +12,6 @@ from sqlalchemy import event, func, select, text, update
 
 from publisher.ledger import Batch, DeliveryState, Outcome
 from publisher.mailings import audience
-from publisher.storage import tallies
 from publisher.storage.database import Database
 from publisher.storage.ledger import Ledger, LedgerStore
 from publisher.storage.mailings import Mailings
@@ -38,11 +37,6 @@ def summed(database: Database, mailing_id: int) -> dict[DeliveryState, int]:
     """What it gives."""
     with database.read() as connection:
         return dict(Mailings(connection).counts(mailing_id))
-
-
-def test_every_state_is_found_by_one_way_and_no_more() -> None:
-    ways = [_S.PENDING, _S.SENDING, _S.ACCEPTED, *tallies.TROUBLED, *tallies.OVER]
-    assert sorted(ways) == sorted(DeliveryState)
 
 
 def test_sums_are_exact_whatever_happens_to_a_mailing(database: Database, now: datetime) -> None:

@@ -34,13 +34,14 @@ def upgrade() -> None:
         " WHERE +deliveries.mailing_id = batches.mailing_id"
         " AND deliveries.id BETWEEN batches.first_id AND batches.last_id)"
     )
-    _partial_index("troubled", ["id", "state"], "'deferred', 'failed', 'uncertain', 'bounced', 'complained'")
-    _partial_index("over", ["state", "id"], "'skipped', 'delivered'")
+    well = ("accepted", "sending", "pending", "skipped", "delivered")
+    _partial_index("troubled", ["id", "state"], " AND ".join(f"state <> '{state}'" for state in well))
+    _partial_index("over", ["state", "id"], "state IN ('skipped', 'delivered')")
 
 
-def _partial_index(name: str, columns: list[str], states: str) -> None:
-    """An index of the deliveries of a mailing that stand in one of these states."""
-    where = sa.text(f"state IN ({states})")
+def _partial_index(name: str, columns: list[str], which: str) -> None:
+    """An index of some of the deliveries of a mailing."""
+    where = sa.text(which)
     op.create_index(
         f"ix_deliveries_{name}", "deliveries", ["mailing_id", *columns], sqlite_where=where, postgresql_where=where
     )
