@@ -48,6 +48,7 @@ from publisher.publishing.previewing import preview_documents
 from publisher.publishing.publish import Cadence, Publisher
 from publisher.publishing.seeking import Seeker, Sought
 from publisher.publishing.site import Site
+from publisher.publishing.withdrawing import Withdrawing
 from publisher.rendering.edition import render
 from publisher.rendering.look import Look, SiteLook, newsletter_look, site_look
 from publisher.secrets import instance_secret
@@ -225,6 +226,11 @@ class App:
         return Controls(self.store, lambda now: self.rescuer.leave(now))
 
     @cached_property
+    def withdrawing(self) -> Withdrawing:
+        """What takes digests back."""
+        return Withdrawing(self.store, lambda now: self.rescuer.leave(now))
+
+    @cached_property
     def channels(self) -> Channels:
         """What brings endpoints up to date."""
         looks = [self.look(newsletter.slug) for newsletter in self.settings.newsletter]
@@ -361,11 +367,25 @@ class App:
 
     def run_pass(self, sleep: Callable[[float], object] = time.sleep) -> PassReport:
         """One pass over everything due now; of two at once the second waits, and finds it done."""
-        first_target = target_of(self.endpoints[0]) if self.endpoints else None
-        starter = MailStarter(self.store, self.mailroom.start, first_target, self.settings.site.wait)
-        passes = Passes(self.intake, self.publisher, self.cadences, self.channels, starter, self.gate)
+        passes = Passes(self.intake, self.publisher, self.cadences, self.channels, self._starter, self.gate)
         with self.locked():
             return passes.run(self.clock, sleep)
+
+    def catch_up(self) -> PassReport:
+        """The end of a pass alone: endpoints are brought up to date, and mail that waited for them may leave.
+
+        For what readers must not wait for until the next pass.
+        """
+        with self.locked():
+            puts = self.channels.bring_up(self.clock())
+            starts = self._starter.start(self.clock())
+        return PassReport(puts=puts, starts=starts, errors=tuple(put.error for put in puts if put.error))
+
+    @property
+    def _starter(self) -> MailStarter:
+        """What lets mailings go whose pages are stored."""
+        first_target = target_of(self.endpoints[0]) if self.endpoints else None
+        return MailStarter(self.store, self.mailroom.start, first_target, self.settings.site.wait)
 
     # --- sending ---------------------------------------------------------------------------------------------
 

@@ -8,14 +8,15 @@ import typer
 
 from publisher.app import App
 from publisher.cli.check import tell_blocked, tell_findings
-from publisher.cli.context import actor, instance
-from publisher.cli.output import cell, local, say, show_json, show_rows
+from publisher.cli.context import actor, confirm, instance
+from publisher.cli.output import cell, count, local, say, show_json, show_rows
+from publisher.cli.telling import tell_catching_up
 from publisher.digests.model import DigestState
 from publisher.digests.record import DigestRecord
 from publisher.publishing.editorial import Story
 from publisher.publishing.preflighting import BlockedError, stored_findings
 
-app = typer.Typer(no_args_is_help=True, help="Digests: list, show, finalize, hold, release.")
+app = typer.Typer(no_args_is_help=True, help="Digests: list, show, finalize, hold, release, withdraw.")
 
 Name = Annotated[str, typer.Argument(metavar="DIGEST", help="A slug, or newsletter/slug.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the digest.")]
@@ -127,6 +128,37 @@ def release(
             raise typer.Exit(blocked.exit_code) from blocked
         say(line)
         say("`publisher run` (or `publisher serve`, when it runs) carries it out")
+
+
+@app.command()
+def withdraw(
+    name: Name,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the log, shown to no reader.")] = "",
+    notice: Annotated[
+        str, typer.Option("--notice", metavar="TEXT", help="What page and entry tell readers in place of it.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take a digest back for good: unsent mail is not sent, page and entry say that it was withdrawn."""
+    with instance() as opened:
+        record = opened.editorial.find(name)
+        if reason.strip() and record.state is not DigestState.WITHDRAWN:  # else the act itself says what is wrong
+            confirm(f"Withdraw {record.key}, “{record.title}”, for good?", yes=yes)
+        done = opened.withdrawing.withdraw(record, opened.clock(), actor=actor(), reason=reason, notice=notice)
+        if done.was is not DigestState.PUBLISHED:
+            say(f"{record.key} is withdrawn: it was {done.was}, and is never published")
+            return
+        say(f"{record.key} is withdrawn; its page and entry say so")
+        for mailing_id in done.cancelled:
+            say(f"Mailing {mailing_id} is cancelled; `publisher mailing show {mailing_id}` has its sums")
+        if done.readers:
+            say(f"{count(done.readers, 'reader')} got it by mail, which nothing takes back")
+        if done.uncertain:
+            say(f"{count(done.uncertain, 'reader')} may have got it: uncertain")
+        report = opened.catch_up()
+        tell_catching_up(opened, report)
+    if report.errors:
+        raise typer.Exit(1)
 
 
 def _row(opened: App, record: DigestRecord) -> dict[str, object]:

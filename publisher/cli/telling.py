@@ -43,6 +43,13 @@ def tell_pass(app: App, report: PassReport) -> None:
     for record, reason in report.held:
         say(f"Held         {record.key}: {reason}")
         say(f"             {_way_on(record, reason)}")
+    tell_catching_up(app, report)
+    if not report.did_something:
+        say("Nothing new to publish")
+
+
+def tell_catching_up(app: App, report: PassReport) -> None:
+    """What an act at once brought to the endpoints, and what went wrong with it."""
     for put in report.puts:
         tell_put(app, put)
     for start in report.starts:
@@ -52,8 +59,6 @@ def tell_pass(app: App, report: PassReport) -> None:
             say(f"Waiting      mailing {start.mailing.id} leaves when its page is stored")
     for error in report.errors:
         warn(f"publisher: {error}")
-    if not report.did_something:
-        say("Nothing new to publish")
 
 
 def _tell_warnings(one: Published) -> None:

@@ -37,6 +37,9 @@ class DigestRecord:
     slot: datetime | None = None
     mail: MailChoice = MailChoice.NONE
     entry_id: str | None = None
+    withdrawn_at: datetime | None = None
+    withdrawn_because: str = ""
+    """What its page says in place of it; may be empty."""
 
     @property
     def key(self) -> str:

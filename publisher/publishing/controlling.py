@@ -100,7 +100,8 @@ class Controls:
         reason = given(reason, "cancelling a mailing")
         with self._store.write() as unit:
             mailing = known(unit, mailing_id)
-            cancel(unit, mailing, now, actor=actor, reason=reason)
+            if not cancel(unit, mailing, now, actor=actor, reason=reason):
+                raise _refused(unit, Act.CANCEL, mailing_id)
         self._leave(now)
         with self._store.read() as unit:
             return unit.mailings.get(mailing_id)
@@ -138,17 +139,19 @@ def resume(unit: Unit, mailing: Mailing, now: datetime) -> bool:
     return unit.mailings.set_state(mailing.id, back, _FROM[Act.RESUME], now)
 
 
-def cancel(unit: Unit, mailing: Mailing, now: datetime, *, actor: str, reason: str) -> None:
-    """End a mailing inside a transaction; the sweep moves on what it has unsent.
-
-    Raises:
-        UsageError: it has ended already.
-    """
+def cancel(unit: Unit, mailing: Mailing, now: datetime, *, actor: str, reason: str) -> bool:
+    """End a mailing inside a transaction; False when it has ended. The sweep moves on what it has unsent."""
     if not unit.corrections.end(mailing.id):
-        raise _refused(unit, Act.CANCEL, mailing.id)
+        return False
     counts = unit.mailings.counts(mailing.id)
     unsent = counts.get(DeliveryState.PENDING, 0) + counts.get(DeliveryState.DEFERRED, 0)
     _record(unit, "mailing.cancelled", mailing, now, actor=actor, reason=reason, unsent=unsent)
+    return True
+
+
+def open_mailings(unit: Unit, digest_id: int) -> tuple[Mailing, ...]:
+    """The mailings of a digest that have not ended, the oldest first."""
+    return tuple(mailing for mailing in reversed(unit.mailings.all(digest_id)) if mailing.state in OPEN)
 
 
 def _refused(unit: Unit, act: Act, mailing_id: int) -> UsageError:

@@ -13,8 +13,9 @@ from publisher.editions import Publication
 from publisher.errors import UsageError
 from publisher.ledger import Mailing, MailingKind
 from publisher.publishing.ports import Event, Preflight, Store
-from publisher.publishing.preflighting import BlockedError, Gate, held_here
-from publisher.publishing.publish import Publisher, plan_scheduled
+from publisher.publishing.preflighting import BlockedError, Gate
+from publisher.publishing.publish import UNPUBLISHED, Publisher, plan_scheduled
+from publisher.publishing.refusals import overtaken, refusal
 
 SUGGESTED = 3
 """Digests that are proposed to somebody who mistyped one."""
@@ -92,19 +93,11 @@ class Editorial:
         """Keep a digest back until it is released; one that preflight holds then no longer goes by itself.
 
         Raises:
-            UsageError: it is published already, or held by somebody; or the reason is one that preflight gives.
+            UsageError: it is public already, or the reason is one that preflight gives.
         """
         if reason.startswith(PREFLIGHT):
             raise UsageError(f'a reason that begins with "{PREFLIGHT}" is preflight\'s own', remedy="Word it anew")
-        self._change(
-            record,
-            DigestState.HELD,
-            {DigestState.DRAFT, DigestState.FINALIZED} | ({DigestState.HELD} if held_here(record) else set()),
-            "digest.held",
-            now,
-            actor=actor,
-            reason=reason,
-        )
+        self._change(record, DigestState.HELD, UNPUBLISHED, "digest.held", now, actor=actor, reason=reason)
 
     def release(
         self,
@@ -138,12 +131,9 @@ class Editorial:
         if record.state is DigestState.PUBLISHED:
             return self._mail_backlog(record, now, actor=actor, reason=reason, mail=mail, despite=despite)
         if record.state is DigestState.WITHDRAWN:
-            raise UsageError(f"{record.key} was withdrawn", remedy="A withdrawn digest stays withdrawn")
+            raise self._refused(record.id, DigestState.PUBLISHED)
         if not self._publisher.publish_now(record, now, actor=actor, reason=reason, despite=despite):
-            raise UsageError(
-                f"{record.key} has just been changed or published by somebody else",
-                remedy=f"Look at `publisher digest show {record.key}`",
-            )
+            raise overtaken(record)
         return f"{record.key} is published; its mail leaves as soon as its page is stored"
 
     def _check(self, despite: Collection[str], reason: str) -> None:
@@ -164,18 +154,11 @@ class Editorial:
         mail: bool,
         despite: Collection[str],
     ) -> str:
-        if not mail:
-            remedy = (
-                "It was not mailed (backlog): add --mail to mail it"
-                if record.mail is MailChoice.BACKLOG
-                else "To mail somebody again, use `publisher resend`"
-            )
-            raise UsageError(f"{record.key} is published already", remedy=remedy)
         with self._store.read() as unit:
             edition = unit.editions.newest(record.id)
             mailed = any(mailing.kind is MailingKind.SCHEDULED for mailing in unit.mailings.all(record.id))
-        if edition is None or mailed:
-            raise _mailed_already(record)
+        if not mail or mailed or edition is None:
+            raise self._refused(record.id, DigestState.PUBLISHED)
         try:
             inspection = self._gate.let_pass(edition, now, despite)
         except BlockedError as blocked:
@@ -183,8 +166,13 @@ class Editorial:
             raise
         overruled = inspection.overruled(despite)
         with self._store.write() as unit:
+            unit.plans.lock_digest(record.id)
+            newest = unit.editions.newest(record.id)
+            same = newest is not None and newest.id == edition.id
+            if unit.digests.get(record.id).state is not DigestState.PUBLISHED or not same:
+                raise overtaken(record)
             if plan_scheduled(unit, record.id, edition.id, now, actor=actor, reason=reason) is None:
-                raise _mailed_already(record)
+                raise overtaken(record)
             unit.digests.set_mail(record.id, MailChoice.MAILED)
             self._gate.keep(unit, record, inspection, edition.id, overruled)
             data = {"mail": True, "reason": reason} | ({"despite": overruled} if overruled else {})
@@ -195,7 +183,7 @@ class Editorial:
         self,
         record: DigestRecord,
         state: DigestState,
-        from_states: set[DigestState],
+        from_states: Collection[DigestState],
         event: str,
         now: datetime,
         *,
@@ -209,16 +197,11 @@ class Editorial:
             if changed:
                 unit.events.append(event, at=now, actor=actor, digest_id=record.id, data={"reason": reason})
         if not changed:
-            allowed = " or ".join(sorted(from_states))
-            raise UsageError(
-                f"{record.key} is {record.state}, not {allowed}",
-                remedy=f"Look at `publisher digest show {record.key}`",
-                digest=record.key,
-            )
+            raise self._refused(record.id, state)
 
-
-def _mailed_already(record: DigestRecord) -> UsageError:
-    return UsageError(
-        f"{record.key} has a mailing already",
-        remedy=f"`publisher resend {record.key}` reaches those who did not get it",
-    )
+    def _refused(self, digest_id: int, wanted: DigestState) -> UsageError:
+        """Why a digest cannot be brought into a state, by where it and its mail stand now."""
+        with self._store.read() as unit:
+            record, mailings = unit.digests.get(digest_id), unit.mailings.all(digest_id)
+        what, remedy = refusal(record, mailings, wanted)
+        return UsageError(f"{record.key} {what}", remedy=remedy, digest=record.key)

@@ -168,6 +168,19 @@ class Digests:
         except IntegrityError:  # unique (newsletter, slot)
             return False
 
+    def withdraw(self, digest_id: int, *, because: str, now: datetime) -> bool:
+        """Withdraw a digest, whatever its state; False, and no change, when it was withdrawn before.
+
+        `because` is what its page says in place of it.
+        """
+        values = {
+            "state": DigestState.WITHDRAWN,
+            "held_because": "",
+            "withdrawn_at": now,
+            "withdrawn_because": because,
+        }
+        return self._update(digest_id, frozenset(DigestState) - {DigestState.WITHDRAWN}, values)
+
     def set_mail(self, digest_id: int, mail: MailChoice) -> None:
         """Record whether the digest is mailed."""
         self._connection.execute(update(digests).where(digests.c.id == digest_id).values(mail=mail))

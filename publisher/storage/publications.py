@@ -46,6 +46,13 @@ class Publications:
         )
         return len(self._connection.execute(statement.returning(publications.c.id)).all())
 
+    def renew(self, digest_id: int, now: datetime) -> int:
+        """Have a digest's newest edition put everywhere again; gives how many places that is."""
+        newest = select(editions.c.id).where(editions.c.digest_id == digest_id, is_newest())
+        statement = update(publications).where(publications.c.edition_id.in_(newest))
+        values = {"state": PublicationState.PENDING, "pages_at": None, "attempts": 0, "due_at": None, "error": ""}
+        return self._connection.execute(statement.values(values | {"changed_at": now})).rowcount
+
     def due(self, now: datetime) -> list[Publication]:
         """The publications with work to do, by edition: new ones, and failed ones whose time has come."""
         open_ = publications.c.state.in_((PublicationState.PENDING, PublicationState.BEHIND))
