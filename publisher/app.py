@@ -46,6 +46,7 @@ from publisher.publishing.passes import Passes, PassReport
 from publisher.publishing.preflighting import Gate
 from publisher.publishing.previewing import preview_documents
 from publisher.publishing.publish import Cadence, Publisher
+from publisher.publishing.resends import Resends
 from publisher.publishing.seeking import Seeker, Sought
 from publisher.publishing.site import Site
 from publisher.publishing.withdrawing import Withdrawing
@@ -218,7 +219,12 @@ class App:
     @cached_property
     def mailroom(self) -> Mailroom:
         """What is done with mailings."""
-        return Mailroom(self.store, self.gate)
+        return Mailroom(self.store)
+
+    @cached_property
+    def resends(self) -> Resends:
+        """What mails a digest again."""
+        return Resends(self.store, self.gate)
 
     @cached_property
     def controls(self) -> Controls:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class MailingKind(StrEnum):
@@ -65,6 +65,9 @@ TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
 
 UNFINISHED = frozenset({_S.PENDING, _S.SENDING, _S.DEFERRED})
 """States that a mailing still has work with."""
+
+RECEIVED = frozenset({_S.ACCEPTED, _S.DELIVERED, _S.COMPLAINED})
+"""States in which a subscriber has the mail."""
 
 
 def sources_of(target: DeliveryState) -> frozenset[DeliveryState]:
@@ -175,16 +178,40 @@ class Held:
     started_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Latest:
-    """A subscriber's latest delivery of a digest, over all its mailings. `state` None: there is none.
+class Standing(NamedTuple):
+    """How a subscriber stands with a digest, over all its mailings: tens of cases, however many people.
 
-    `why_not` is the reason for which the subscriber must not be mailed now, or None.
+    `state` is that of the latest delivery that was a mail; SKIPPED, with the reason in `skipped`, when there are
+    only others; None when there is none. `has` is the number of the newest edition that was taken by a server for
+    them, 0 for none. `why_not` is the reason for which they must not be mailed now, or None.
     """
 
-    subscriber_id: int
     state: DeliveryState | None
-    why_not: str | None
+    skipped: str = ""
+    has: int = 0
+    why_not: str | None = None
+
+
+class Latest(NamedTuple):
+    """A subscriber, how they stand, and the latest of their deliveries, a mail or not; None: there is none."""
+
+    subscriber_id: int
+    delivery_id: int | None
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """A person as lists of a resend show them; `email` is empty when they were erased since.
+
+    `code` and `reason` are the server's words about their latest delivery that was a mail.
+    """
+
+    email: str
+    name: str
+    standing: Standing
+    code: int | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -22,7 +22,16 @@ from publisher.editions import (
     RenderedEdition,
     Withdrawn,
 )
-from publisher.ledger import DeliveryState, Failure, Latest, Mailing, MailingKind, MailingState
+from publisher.ledger import (
+    Concerned,
+    DeliveryState,
+    Failure,
+    Latest,
+    Mailing,
+    MailingKind,
+    MailingState,
+    Standing,
+)
 from publisher.mailings.ports import WhyNot
 
 
@@ -155,14 +164,21 @@ class Plans(Protocol):
         self, mailing_id: int, *, audience: Select[*tuple[Any, ...]], left_out: Any, why_not: WhyNot, now: datetime
     ) -> bool: ...
     def lock_digest(self, digest_id: int) -> None: ...
+
+
+class Standings(Protocol):
+    """How the people of a digest stand, over all its mailings."""
+
+    def sums(self, digest_id: int, newsletter: str, why_not: WhyNot) -> Mapping[Standing, int]: ...
     def latest(
-        self,
-        digest_id: int,
-        *,
-        why_not: WhyNot,
-        states: Collection[DeliveryState] | None = None,
-        email_key: str | None = None,
+        self, digest_id: int, newsletter: str, why_not: WhyNot, states: Collection[DeliveryState]
     ) -> Sequence[Latest]: ...
+    def one(self, digest_id: int, email_key: str, why_not: WhyNot) -> Latest | None: ...
+    def concerned(
+        self, digest_id: int, newsletter: str, why_not: WhyNot, subscriber_id: int | None = None
+    ) -> Iterator[Concerned]: ...
+    def addresses(self, subscriber_ids: Sequence[int]) -> Sequence[str]: ...
+    def mark(self, digest_id: int) -> tuple[object, ...]: ...
 
 
 class Publications(Protocol):
@@ -262,6 +278,8 @@ class Unit(Protocol):
     def corrections(self) -> Corrections: ...
     @property
     def plans(self) -> Plans: ...
+    @property
+    def standings(self) -> Standings: ...
     @property
     def publications(self) -> Publications: ...
     @property

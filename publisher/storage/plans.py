@@ -1,11 +1,11 @@
-"""Planning in the ledger: a mailing's deliveries in one statement, and what a resend has to know before it.
+"""Planning in the ledger: a mailing's deliveries in one statement.
 
 SQL only; who may be mailed comes in as expressions of `publisher.mailings.audience`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -21,14 +21,15 @@ from sqlalchemy import (
     insert,
     literal,
     literal_column,
+    null,
     select,
     update,
 )
 
-from publisher.ledger import DeliveryState, Latest, MailingState, SkipReason
+from publisher.ledger import RECEIVED, DeliveryState, MailingState, SkipReason
 from publisher.storage.leases import is_state
-from publisher.storage.tables import batches, deliveries, digests, mailings
-from subscribers.tables import Id, UTCDateTime, subscribers
+from publisher.storage.tables import batches, deliveries, digests, editions, mailings
+from subscribers.tables import Id, UTCDateTime
 
 WhyNot = Callable[[ColumnElement[int]], ColumnElement[Any]]
 """Why the subscriber in this column must not be mailed now; SQL NULL when there is no reason."""
@@ -71,9 +72,12 @@ class Plans:
         start = update(mailings).where(*waiting).values(state=str(MailingState.RUNNING), started_at=now)
         if self._connection.execute(start).rowcount != 1:
             return False
-        query = select(mailings.c.digest_id, mailings.c.selection.is_not(None)).where(mailings.c.id == mailing_id)
-        digest_id, is_resend = self._connection.execute(query).one()
+        columns = (mailings.c.digest_id, mailings.c.edition_id, mailings.c.selection.is_not(None))
+        query = select(*columns).where(mailings.c.id == mailing_id)
+        digest_id, edition_id, is_resend = self._connection.execute(query).one()
+        mailed_before = self._mailed_before(digest_id)
         people = audience.subquery("people")
+        replies_to = _older_edition(digest_id, edition_id, people.c.subscriber_id) if mailed_before else null()
         chosen = select(
             literal(mailing_id, Id),
             literal(digest_id, Id),
@@ -81,6 +85,7 @@ class Plans:
             people.c.sections,
             literal(str(DeliveryState.PENDING)),
             literal(now, UTCDateTime),
+            replies_to,
         )
         if is_resend:
             selected = self._selected(mailing_id)
@@ -89,7 +94,7 @@ class Plans:
             reasons = select(reason).select_from(selected).where(reason.is_not(None)).subquery("reasons")
             left_out = select(reasons.c.reason, func.count()).group_by(reasons.c.reason)
         counts = {str(reason): number for reason, number in self._connection.execute(left_out) if number}
-        if not is_resend and self._mailed_before(digest_id):
+        if mailed_before and not is_resend:
             already = _already(digest_id, people.c.subscriber_id)
             number = self._connection.scalar(select(func.count()).select_from(people).where(already))
             counts |= {str(SkipReason.ALREADY): number} if number else {}
@@ -105,53 +110,8 @@ class Plans:
         """
         self._connection.execute(select(digests.c.id).where(digests.c.id == digest_id).with_for_update())
 
-    def latest(
-        self,
-        digest_id: int,
-        *,
-        why_not: WhyNot,
-        states: Collection[DeliveryState] | None = None,
-        email_key: str | None = None,
-    ) -> list[Latest]:
-        """The latest delivery of a digest of each subscriber, over all mailings.
-
-        Args:
-            digest_id: the digest.
-            why_not: why a subscriber must not be mailed now.
-            states: only those whose latest delivery stands so.
-            email_key: only this subscriber, also when there is no delivery at all.
-        """
-        if email_key is not None:
-            return self._latest_of(digest_id, email_key, why_not)
-        newer = deliveries.alias("newer")
-        query = (
-            select(deliveries.c.subscriber_id, deliveries.c.state, why_not(deliveries.c.subscriber_id))
-            .where(
-                deliveries.c.digest_id == digest_id,
-                ~exists().where(
-                    newer.c.digest_id == digest_id,
-                    newer.c.subscriber_id == deliveries.c.subscriber_id,
-                    newer.c.id > deliveries.c.id,
-                ),
-            )
-            .order_by(deliveries.c.subscriber_id)
-        )
-        if states is not None:
-            query = query.where(deliveries.c.state.in_(sorted(str(state) for state in states)))
-        return [Latest(who, DeliveryState(state), why) for who, state, why in self._connection.execute(query)]
-
-    def _latest_of(self, digest_id: int, email_key: str, why_not: WhyNot) -> list[Latest]:
-        person = select(subscribers.c.id, why_not(subscribers.c.id)).where(subscribers.c.email_key == email_key)
-        row = self._connection.execute(person).one_or_none()
-        if row is None:
-            return []
-        own = (deliveries.c.digest_id == digest_id, deliveries.c.subscriber_id == row[0])
-        query = select(deliveries.c.state).where(*own).order_by(deliveries.c.id.desc()).limit(1)
-        state = self._connection.scalar(query)
-        return [Latest(row[0], None if state is None else DeliveryState(state), row[1])]
-
     def _insert(self, mailing_id: int, chosen: Select[*tuple[Any, ...]], batch_size: int) -> None:
-        columns = ("mailing_id", "digest_id", "subscriber_id", "sections", "state", "changed_at")
+        columns = ("mailing_id", "digest_id", "subscriber_id", "sections", "state", "changed_at", "replies_to")
         self._connection.execute(insert(deliveries).from_select(columns, chosen))
         place = func.row_number().over(order_by=deliveries.c.id) - 1
         numbered = (
@@ -176,6 +136,28 @@ class Plans:
 
     def _mailed_before(self, digest_id: int) -> bool:
         return bool(self._connection.scalar(select(exists().where(deliveries.c.digest_id == digest_id))))
+
+
+def _older_edition(
+    digest_id: int, edition_id: int, subscriber_id: ColumnElement[int]
+) -> ColumnElement[int | None]:
+    """The newest edition before this one that a subscriber has; NULL for none."""
+    had, older = deliveries.alias("had"), editions.alias("older")
+    number = select(editions.c.number).where(editions.c.id == edition_id).scalar_subquery()
+    return (
+        select(older.c.id)
+        .join_from(had, mailings, mailings.c.id == had.c.mailing_id)
+        .join(older, older.c.id == mailings.c.edition_id)
+        .where(
+            had.c.digest_id == digest_id,
+            had.c.subscriber_id == subscriber_id,
+            had.c.state.in_(sorted(RECEIVED)),
+            older.c.number < number,
+        )
+        .order_by(older.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _already(digest_id: int, subscriber_id: ColumnElement[int]) -> ColumnElement[bool]:

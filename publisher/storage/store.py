@@ -18,6 +18,7 @@ from publisher.storage.mailings import Mailings
 from publisher.storage.plans import Plans
 from publisher.storage.preflights import Preflights
 from publisher.storage.publications import Publications
+from publisher.storage.standings import Standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ class Unit:
     def plans(self) -> Plans:
         """Deliveries, as mailings are planned."""
         return Plans(self.connection)
+
+    @property
+    def standings(self) -> Standings:
+        """How the people of a digest stand."""
+        return Standings(self.connection)
 
     @property
     def publications(self) -> Publications:

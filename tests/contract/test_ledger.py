@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from functools import partial
 
 import pytest
 from sqlalchemy import event, insert, select, text, update
@@ -13,21 +12,17 @@ from publisher.ledger import (
     TRANSITIONS,
     Batch,
     DeliveryState,
-    Latest,
     MailingKind,
     MailingState,
     Outcome,
     Window,
 )
 from publisher.mailings import audience
-from publisher.mailings.resending import ResendKind, plan_resend, states_for
 from publisher.storage.database import Database
 from publisher.storage.ledger import LedgerStore
-from publisher.storage.plans import Plans
 from publisher.storage.tables import batches, deliveries, mailings
 from subscribers.tables import subscribers, subscriptions, suppressions
 from tests.fakes.mailing import (
-    NEWSLETTER,
     add_edition,
     add_mailing,
     add_people,
@@ -355,47 +350,6 @@ def test_the_end_of_a_sender_opens_its_batches(database: Database, store: Ledger
     with store.write() as ledger:
         ledger.end_sender("a", now)
     assert lease(store, "b") == batch
-
-
-# --- resends ---------------------------------------------------------------------------------------------------
-
-
-def latest(database: Database, digest_id: int, now: datetime, **wanted: object) -> list[Latest]:
-    why_not = partial(audience.why_not, newsletter=NEWSLETTER, now=now)
-    with database.read() as connection:
-        return Plans(connection).latest(digest_id, why_not=why_not, **wanted)  # type: ignore[arg-type]
-
-
-def test_a_resend_judges_by_the_latest_delivery(database: Database, store: LedgerStore, now: datetime) -> None:
-    ids = add_people(database, 4, now)
-    digest_id, edition_id = add_edition(database, now)
-    plan(database, add_mailing(database, digest_id, edition_id, now), now)
-    take(store, a_batch(store, now), now)
-    with store.write() as ledger:
-        ledger.settle("a", [Outcome(n, DeliveryState.FAILED, 550, "no") for n in (1, 2, 3)], now)
-        ledger.settle("a", [Outcome(4, DeliveryState.ACCEPTED)], now)
-    second = add_mailing(database, digest_id, edition_id, now, kind=MailingKind.RESEND, selection=ids[:1])
-    plan(database, second, now)
-    with database.write() as connection:
-        row = {"email_key": "reader3@example.org", "reason": "operator", "created_at": now}
-        connection.execute(insert(suppressions).values(row))
-    found = latest(database, digest_id, now, states=states_for(ResendKind.FAILED))
-    failed = DeliveryState.FAILED
-    assert found == [Latest(ids[1], failed, None), Latest(ids[2], failed, "suppressed")]
-    chosen = plan_resend(ResendKind.FAILED, found)
-    assert (chosen.selection, chosen.left_out, chosen.mailed) == ((ids[1], ids[2]), {"suppressed": 1}, 1)
-
-
-def test_the_latest_delivery_of_one_person_is_found_even_when_there_is_none(
-    database: Database, store: LedgerStore, now: datetime
-) -> None:
-    planned(database, 1, now)
-    with database.write() as connection:
-        row = {"email": "new@example.org", "email_key": "new@example.org", "created_at": now}
-        connection.execute(insert(subscribers).values(row))
-    assert latest(database, 1, now, email_key="reader1@example.org") == [Latest(1, DeliveryState.PENDING, None)]
-    assert latest(database, 1, now, email_key="new@example.org") == [Latest(2, None, "left")]
-    assert latest(database, 1, now, email_key="nobody@example.org") == []
 
 
 # --- speed -----------------------------------------------------------------------------------------------------

@@ -26,12 +26,12 @@ from publisher.ledger import DeliveryState, MailingKind, Message
 from publisher.mailings import audience
 from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.rescue import Rescuer
-from publisher.mailings.resending import ResendKind, plan_resend, states_for
+from publisher.mailings.resending import Act, Wish, plan_resend, states_for
 from publisher.mailings.sending import SenderParts, SenderResult, run_sender
 from publisher.providers.smtp import Smtp
 from publisher.storage.database import Database
 from publisher.storage.ledger import LedgerStore
-from publisher.storage.plans import Plans
+from publisher.storage.standings import Standings
 from publisher.storage.tables import deliveries
 from tests.fakes.mailing import NEWSLETTER, PlainComposer, add_mailing, count_states, plan, planned, states
 from tests.fakes.provider import Recorder
@@ -167,13 +167,10 @@ def test_each_recipient_gets_the_state_that_the_server_gave_it(
 
 def resend_failed(database: Database, now: datetime) -> int:
     """What `publisher resend DIGEST --failed` does; gives how many it mails."""
-    with database.write() as connection:
-        plans = Plans(connection)
-        plans.lock_digest(1)
-        why_not = partial(audience.why_not, newsletter=NEWSLETTER, now=now)
-        chosen = plan_resend(
-            ResendKind.FAILED, plans.latest(1, why_not=why_not, states=states_for(ResendKind.FAILED))
-        )
+    why_not = partial(audience.why_not, newsletter=NEWSLETTER, now=now)
+    with database.read() as connection:
+        people = Standings(connection).latest(1, NEWSLETTER, why_not, states_for(Act.FAILED))
+    chosen = plan_resend(Wish(Act.FAILED), people, {}, digest_id=1, edition_id=1, newest=1)
     mailing_id = add_mailing(database, 1, 1, now, kind=MailingKind.RESEND, selection=chosen.selection)
     assert plan(database, mailing_id, now)
     return chosen.mailed

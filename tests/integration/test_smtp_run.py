@@ -90,9 +90,9 @@ def test_resend_failed_reaches_only_the_refused_one_and_only_once(morning: Insta
 REFUSALS = [
     (("--failed", "--yes"), "--reason"),
     (("--failed", "--reason", "x"), "--yes"),
-    (("--reason", "x", "--yes"), "--failed or --to"),
+    (("--reason", "x", "--yes"), "one of --failed, --missed"),
     (("--to", "reader0@example.org", "--reason", "x", "--yes"), "already"),
-    (("--to", "silent@example.org", "--reason", "x", "--yes"), "uncertain"),
+    (("--to", "silent@example.org", "--reason", "x", "--yes"), "may have this digest"),
     (("--to", "stranger@example.org", "--reason", "x", "--yes"), "no subscriber"),
     (("--to", "no address", "--reason", "x", "--yes"), "no address"),
 ]

@@ -14,6 +14,7 @@ from publisher.digests.model import DigestState
 from publisher.digests.record import DigestRecord, MailChoice
 from publisher.errors import UsageError
 from publisher.facts import LinkFact, Reach
+from publisher.mailings.resending import Act, Wish
 from publisher.preflight import registry
 from publisher.preflight.model import Candidate, Level, Problem, Rule
 from publisher.publishing.inspecting import LINKS_RULE, SENDER_RULE
@@ -296,7 +297,8 @@ def test_a_resend_does_not_take_what_was_never_mailed_round_the_gate(desk: Desk)
 
     def resend() -> int:
         to, record = "reader@example.org", desk.record()
-        return desk.app.mailroom.resend(record, desk.now, to=to, actor="an editor", reason="asked by phone")
+        wish, why = Wish(Act.TO, to), "asked by phone"
+        return desk.app.resends.order(record, wish, desk.now, actor="an editor", reason=why).mailing.id
 
     with pytest.raises(BlockedError):
         resend()

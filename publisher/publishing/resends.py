@@ -1,0 +1,306 @@
+"""Resends: who would get one, ordering it, and the list of everybody it concerns.
+
+The same three functions for the command line, a desk and an API. Who gets a mail is decided in
+`mailings.resending`; here it is asked of the database, recorded and planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from publisher.digests.model import DigestState
+from publisher.digests.record import DigestRecord
+from publisher.editions import Edition
+from publisher.errors import SubscriberError, UsageError
+from publisher.ledger import Concerned, Latest, Mailing, MailingKind, MailingState, Standing
+from publisher.mailings.audience import why_not
+from publisher.mailings.ports import WhyNot
+from publisher.mailings.resending import (
+    LEFT_OUT,
+    Act,
+    ResendPlan,
+    Verdict,
+    Wish,
+    check_one,
+    decide,
+    plan_resend,
+    states_for,
+)
+from publisher.publishing.inspecting import Inspection
+from publisher.publishing.mailroom import plan_mailing
+from publisher.publishing.ports import Store, Unit
+from publisher.publishing.preflighting import BlockedError, Gate
+from subscribers.addresses import normalise
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A resend that was ordered. `repeated`: it had been, with the same token, and nothing was done now."""
+
+    mailing: Mailing
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One person of the list of a resend. `verdict` is never UNCONCERNED."""
+
+    person: Concerned
+    verdict: Verdict
+
+
+class Resends:
+    """Acts of mailing a digest again.
+
+    Args:
+        store: opens transactions.
+        gate: looks at what was never mailed before a resend mails it.
+    """
+
+    def __init__(self, store: Store, gate: Gate) -> None:
+        self._store = store
+        self._gate = gate
+
+    def plan(self, record: DigestRecord, wish: Wish, now: datetime, *, token: str | None = None) -> ResendPlan:
+        """Who a resend would reach now.
+
+        Raises:
+            UsageError: nobody can be meant, or it is not the plan of `token`; it says why, and what to do.
+        """
+        with self._store.read() as unit:
+            plan = _plan(unit, record, wish, now)
+        if token and token != plan.token:
+            raise _stale(record, wish)
+        return plan
+
+    def ordered(self, record: DigestRecord, token: str) -> Ordered | None:
+        """The resend that was ordered with this token, if any was."""
+        with self._store.read() as unit:
+            return _ordered(unit, record, token)
+
+    def order(
+        self,
+        record: DigestRecord,
+        wish: Wish,
+        now: datetime,
+        *,
+        actor: str,
+        reason: str,
+        token: str | None = None,
+    ) -> Ordered:
+        """Order a resend: recorded and planned in one transaction.
+
+        Everybody is looked at before that transaction, which only makes sure that nothing has changed since:
+        reading a million people takes seconds in which nobody else could write.
+
+        Args:
+            record: the digest.
+            wish: what is meant.
+            now: aware.
+            actor: who orders it.
+            reason: why; kept with the mailing.
+            token: of the plan that was shown; then exactly that plan is ordered, and once.
+
+        Raises:
+            UsageError: there is nobody to mail, the plan is not what it was, or as for `plan`.
+            BlockedError: it was never mailed, and preflight keeps it here.
+        """
+        if not reason.strip():
+            raise UsageError("a resend wants a reason", remedy="Add --reason TEXT; it is kept with the mailing")
+        if token and (ordered := self.ordered(record, token)):
+            return ordered
+        looked_at = self._look_at_backlog(record, now)
+        with self._store.read() as unit:
+            plan, mark = _plan(unit, record, wish, now), unit.standings.mark(record.id)
+        with self._store.write() as unit:
+            unit.plans.lock_digest(record.id)
+            if done := _ordered(unit, record, token or plan.token):
+                return done
+            seen, record = record, unit.digests.get(record.id)
+            if record != seen or unit.standings.mark(record.id) != mark:
+                plan = _plan(unit, record, wish, now)
+            if token and token != plan.token:
+                raise _stale(record, wish)
+            if not plan.mailed:
+                raise nobody(record, plan)
+            return Ordered(self._record(unit, record, plan, now, actor, reason, looked_at))
+
+    def people(self, record: DigestRecord, wish: Wish, now: datetime) -> Iterator[Listed]:
+        """Everybody a resend concerns, mailed or left out, one after the other.
+
+        Raises:
+            UsageError: as for `plan`.
+        """
+        with self._store.read() as unit:
+            edition, asked, only = _edition(unit, record, wish), _asked(record, now), None
+            if wish.act is Act.TO:
+                person = unit.standings.one(record.id, _email_key(wish.to), asked)
+                check_one(wish, person, edition.number)
+                only = person and person.subscriber_id
+            for each in unit.standings.concerned(record.id, record.newsletter, asked, only):
+                verdict = decide(wish, each.standing, edition.number)
+                if verdict is not Verdict.UNCONCERNED:
+                    yield Listed(each, verdict)
+
+    def standing(self, record: DigestRecord, now: datetime) -> Mapping[Standing, int]:
+        """How all the people of a digest stand, over all its mailings; the numbers add up to everybody."""
+        with self._store.read() as unit:
+            return unit.standings.sums(record.id, record.newsletter, _asked(record, now))
+
+    def addresses(self, subscriber_ids: Sequence[int]) -> Sequence[str]:
+        """The addresses of a few subscribers, as a plan names them."""
+        with self._store.read() as unit:
+            return unit.standings.addresses(subscriber_ids)
+
+    def _record(
+        self,
+        unit: Unit,
+        record: DigestRecord,
+        plan: ResendPlan,
+        now: datetime,
+        actor: str,
+        reason: str,
+        looked_at: Inspection | None,
+    ) -> Mailing:
+        """The mailing, its deliveries and the event of the log."""
+        if looked_at:
+            self._gate.keep(unit, record, looked_at, plan.edition_id)
+        mailing_id = unit.mailings.add(
+            digest_id=record.id,
+            edition_id=plan.edition_id,
+            kind=MailingKind.RESEND,
+            state=MailingState.WAITING,
+            actor=actor,
+            reason=reason,
+            selection=plan.selection,
+            now=now,
+            act=str(plan.wish.act),
+            token=plan.token,
+            again=plan.again,
+        )
+        if mailing_id is None or not plan_mailing(unit, mailing_id, record.newsletter, now):
+            raise UsageError(f"the resend of {record.key} could not be planned", remedy="Try it again")
+        unit.events.append(
+            "mailing.resend",
+            at=now,
+            actor=actor,
+            digest_id=record.id,
+            mailing_id=mailing_id,
+            data={
+                "act": str(plan.wish.act),
+                "again": plan.again,
+                "reason": reason,
+                "edition": plan.edition,
+                "subscribers": plan.mailed,
+                "left_out": {str(verdict): number for verdict, number in plan.left_out.items()},
+                "token": plan.token,
+            },
+        )
+        return unit.mailings.get(mailing_id)
+
+    def _look_at_backlog(self, record: DigestRecord, now: datetime) -> Inspection | None:
+        """Look at a digest that went to page and feeds only: nobody has looked at it as a mail yet.
+
+        Raises:
+            BlockedError: it is kept here; `digest release --mail --despite RULE` lets it go.
+        """
+        with self._store.read() as unit:
+            edition = unit.editions.newest(record.id)
+            if edition is None or any(each.kind is MailingKind.SCHEDULED for each in unit.mailings.all(record.id)):
+                return None
+        try:
+            return self._gate.let_pass(edition, now)
+        except BlockedError as blocked:
+            self._gate.refuse(record, blocked)
+            raise
+
+
+def nobody(record: DigestRecord, plan: ResendPlan) -> UsageError:
+    """What is said when a resend has nobody to reach."""
+    others = ", ".join(f"{number} {LEFT_OUT[verdict]}" for verdict, number in plan.left_out.items())
+    return UsageError(
+        f"there is nobody to send {record.key} to{': ' if others else ''}{others}",
+        remedy=f"`publisher digest show {record.key}` shows its mailings",
+    )
+
+
+def _stale(record: DigestRecord, wish: Wish) -> UsageError:
+    again = " --again" if wish.again else ""
+    words = f"--to {wish.to}{again}" if wish.act is Act.TO else f"--{wish.act}"
+    return UsageError(
+        "the plan with this token is not what would be sent by now",
+        remedy=f"Look again: `publisher resend {record.key} {words} --dry-run`",
+    )
+
+
+def _ordered(unit: Unit, record: DigestRecord, token: str) -> Ordered | None:
+    mailing = unit.mailings.by_token(token)
+    return Ordered(mailing, repeated=True) if mailing and mailing.digest_id == record.id else None
+
+
+def _asked(record: DigestRecord, now: datetime) -> WhyNot:
+    return partial(why_not, newsletter=record.newsletter, now=now)
+
+
+def _plan(unit: Unit, record: DigestRecord, wish: Wish, now: datetime) -> ResendPlan:
+    edition, asked = _edition(unit, record, wish), _asked(record, now)
+    others: Mapping[Standing, int] = {}
+    if wish.act is Act.TO:
+        person = unit.standings.one(record.id, _email_key(wish.to), asked)
+        people: Sequence[Latest] = [check_one(wish, person, edition.number)]
+    else:
+        people = unit.standings.latest(record.id, record.newsletter, asked, states_for(wish.act))
+        others = unit.standings.sums(record.id, record.newsletter, asked)
+    return plan_resend(wish, people, others, digest_id=record.id, edition_id=edition.id, newest=edition.number)
+
+
+def _edition(unit: Unit, record: DigestRecord, wish: Wish) -> Edition:
+    """The edition that is sent.
+
+    Raises:
+        UsageError: the digest is not to be sent, or the act does not fit how far it is.
+    """
+    if record.state is DigestState.WITHDRAWN:
+        raise UsageError(f"{record.key} was withdrawn", remedy="A withdrawn digest is not sent again")
+    edition = unit.editions.newest(record.id)
+    if record.published_at is None or edition is None:
+        held = record.state is DigestState.HELD
+        raise UsageError(
+            f"{record.key} is held: {record.held_because or 'no reason was given'}"
+            if held
+            else f"{record.key} is not published yet: it is {record.state}",
+            remedy=f"`publisher digest release {record.key}` publishes it",
+        )
+    if wish.act is Act.CORRECTION and edition.number == 1:
+        raise UsageError(
+            f"{record.key} was never corrected",
+            remedy="`publisher digest correct FILE --note TEXT` makes its next edition",
+        )
+    if wish.act in (Act.MISSED, Act.CORRECTION):
+        _check_waiting(record, unit.mailings.all(record.id))
+    return edition
+
+
+def _check_waiting(record: DigestRecord, mailings: Sequence[Mailing]) -> None:
+    """Refuse to reach in bulk whom a mailing that has not begun is about to reach, or was never asked to."""
+    if not any(mailing.kind is MailingKind.SCHEDULED for mailing in mailings):
+        raise UsageError(
+            f"{record.key} was never mailed (backlog)",
+            remedy=f"`publisher digest release {record.key} --mail` mails it to everybody",
+        )
+    for mailing in mailings:
+        if mailing.state is MailingState.WAITING:
+            raise UsageError(
+                f"mailing {mailing.id} of {record.key} has not begun: it waits for its page",
+                remedy="`publisher run` starts it; then resend to those whom it did not reach",
+            )
+
+
+def _email_key(address: str) -> str:
+    try:
+        return normalise(address)[1]
+    except SubscriberError as error:
+        raise UsageError(error.message, remedy=error.remedy or "Write --to reader@example.org") from error
