@@ -1,7 +1,8 @@
 """The messages of a batch as one stream: whoever asks for the next one makes the ledger keep up.
 
-A window rolls. When everything that was committed has been asked for, what has its answer meanwhile is settled,
-and as much again is committed; so the server always has something to do, and never more than a window is in doubt.
+A window rolls. When few of its deliveries are left to be asked for, what has its answer meanwhile is settled and
+as much again is committed, in the background; so the server always has something to do while we commit, and never
+more than a window is in doubt.
 """
 
 from __future__ import annotations
@@ -17,10 +18,17 @@ from publisher.mailings.reporting import WindowReport
 
 
 class Turn(Protocol):
-    """Settles what is answered, and commits the next deliveries."""
+    """A transaction under way, that settles what was answered and commits the next deliveries."""
 
-    def __call__(self, flow: Flow, *, returned: bool) -> Window:
-        """Gives what was committed. `returned`: the provider is not at work any more."""
+    def result(self) -> Window:
+        """Wait for it; what it settled is no longer held. Gives what was committed. Raises what went wrong."""
+
+
+class Turns(Protocol):
+    """Begins turns."""
+
+    def __call__(self, flow: Flow, *, returned: bool) -> Turn | None:
+        """Begin one; None when it is not worth it yet. `returned`: the provider is not at work any more."""
 
 
 class Flow:
@@ -31,7 +39,8 @@ class Flow:
         composer: makes their mails.
         report: what is said about them.
         clock: what a mail is dated by: the moment its delivery was committed.
-        turn: makes the ledger keep up.
+        begin: makes the ledger keep up.
+        low: how few deliveries are left when that begins.
     """
 
     def __init__(
@@ -40,7 +49,8 @@ class Flow:
         composer: Composer,
         report: WindowReport,
         clock: Callable[[], datetime],
-        turn: Turn,
+        begin: Turns,
+        low: int,
     ) -> None:
         self.batch = batch
         self.report = report
@@ -49,10 +59,12 @@ class Flow:
         self.settled = 0
         self._composer = composer
         self._clock = clock
-        self._turn = turn
+        self._begin = begin
+        self._low = low
         self._date = clock()
         self._held: dict[int, Held] = {}
         self._ready: list[Delivery] = []
+        self._turn: Turn | None = None
 
     def __len__(self) -> int:
         """How many are committed and not asked for yet; more may follow."""
@@ -62,10 +74,17 @@ class Flow:
         """Compose one after the other, as they are asked for. From one thread only."""
         while self._ready or self.refill():
             delivery = self._ready.pop()
+            if self._turn is None and len(self._ready) <= self._low:
+                self._turn = self._begin(self, returned=False)
             try:
                 yield self._composer.compose(delivery, self._date)
             except PublisherError as error:
                 self.report.failed(delivery.id, None, f"cannot be composed: {error}")
+
+    @property
+    def standing(self) -> int:
+        """How many deliveries stand as `sending`."""
+        return len(self._held)
 
     @property
     def held(self) -> tuple[Held, ...]:
@@ -83,17 +102,19 @@ class Flow:
         `returned`: the provider is not at work any more. What it left is given back.
         """
         if returned:
-            self._ready.clear()
+            self.join()
         while not self._ready:
-            window = self._turn(self, returned=returned)
-            if window.last_id is None:
+            turn, self._turn = self._turn or self._begin(self, returned=returned), None
+            if turn is None or not self._take(turn.result()):
                 return False
-            self.after_id = window.last_id
-            self.offered += len(window.deliveries) + window.skipped
-            self.settled += window.skipped
-            self._date = self._clock()
-            self._take(window.deliveries)
         return True
+
+    def join(self) -> None:
+        """The provider has returned: wait for what is under way. Whatever is ready is not handed over any more."""
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            self._take(turn.result())
+        self._ready.clear()
 
     def settle(self, held: Iterable[Held], outcomes: int) -> None:
         """These stand as `sending` no more; so many of them have an outcome."""
@@ -102,8 +123,16 @@ class Flow:
             self.report.forget(each.delivery_id)
         self.settled += outcomes
 
-    def _take(self, deliveries: tuple[Delivery, ...]) -> None:
-        for delivery in deliveries:
+    def _take(self, window: Window) -> bool:
+        """Go on with what was committed; False when nothing was left to take."""
+        if window.last_id is None:
+            return False
+        self.after_id = window.last_id
+        self.offered += len(window.deliveries) + window.skipped
+        self.settled += window.skipped
+        self._date = self._clock()
+        for delivery in window.deliveries:
             self._held[delivery.id] = Held(delivery.id, delivery.attempts, self.batch.started_at)
             self.report.expect(delivery.id, delivery.email)
-        self._ready = list(reversed(deliveries))
+        self._ready = list(reversed(window.deliveries)) + self._ready
+        return True

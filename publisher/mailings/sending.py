@@ -12,27 +12,22 @@ import select
 import signal
 import socket
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from uuid import uuid4
 
 from publisher.errors import LedgerError, ProviderError, PublisherError, StorageError
-from publisher.ledger import Batch, DeliveryState, Window
-from publisher.mailings import audience, outcomes
+from publisher.ledger import Batch, DeliveryState
 from publisher.mailings.flow import Flow
 from publisher.mailings.journal import Journal
-from publisher.mailings.outcomes import RetryPolicy, Settlement
-from publisher.mailings.ports import Composer, Ledger, Provider, Transactions, provider_key
+from publisher.mailings.lease import Lease
+from publisher.mailings.outcomes import RetryPolicy
+from publisher.mailings.ports import Composer, Provider, Transactions, provider_key
 from publisher.mailings.reporting import WindowReport
-
-LEASE = timedelta(minutes=3)
-"""How long a sender is taken for alive after its last word, where its journal cannot be looked at."""
-
-RENEWAL = timedelta(seconds=20)
+from publisher.mailings.turns import TurnParts, Turns
 
 Clock = Callable[[], datetime]
 
@@ -94,23 +89,21 @@ class _Sender:
     def __init__(self, parts: SenderParts, asked_to_stop: Callable[[], bool]) -> None:
         self._parts = parts
         self._asked_to_stop = asked_to_stop
-        self._id = f"{provider_key(parts.provider.name)}-{uuid4().hex[:20]}"
-        self.counts: Counter[DeliveryState] = Counter()
-        self._lost = False
-        self._renew_at = self._lease_until = parts.clock()
+        sender_id = f"{provider_key(parts.provider.name)}-{uuid4().hex[:20]}"
+        self._lease = Lease(parts.transactions, sender_id, parts.clock)
+        self.counts: Mapping[DeliveryState, int] = {}
 
     def work(self) -> PublisherError | None:
-        self._journal = Journal(self._parts.journals, self._id)
-        settled = False
+        sender_id, settled = self._lease.sender_id, False
+        self._journal = Journal(self._parts.journals, sender_id)
         try:
             with self._parts.transactions.write() as ledger:
-                now = self._parts.clock()
-                ledger.register_sender(self._id, socket.gethostname(), now, now + LEASE)
-            error = self._batches()
+                self._lease.begin(ledger, socket.gethostname())
+            error = self._turning()
             with self._parts.transactions.write() as ledger:
-                if ledger.sending_of(self._id):
-                    raise LedgerError("a sender would have ended with deliveries unsettled", sender=self._id)
-                ledger.end_sender(self._id, self._parts.clock())
+                if ledger.sending_of(sender_id):
+                    raise LedgerError("a sender would have ended with deliveries unsettled", sender=sender_id)
+                ledger.end_sender(sender_id, self._parts.clock())
             settled = True
         finally:
             self._journal.close(remove=settled)
@@ -118,22 +111,32 @@ class _Sender:
 
     def stop(self) -> bool:
         """Whether to stop: asked to, or the lease is lost. Renews the lease when it is time."""
-        now = self._parts.clock()
-        if now >= self._renew_at and not self._lost:
-            try:
-                with self._parts.transactions.write() as ledger:
-                    self._renew(ledger)
-            except StorageError:
-                # Not worth an uncertain delivery in mid-air: the next settlement says whether the database is
-                # gone, and well before the lease is over this stops by itself.
-                self._renew_at = now + RENEWAL
-                self._lost = now >= self._lease_until - 2 * RENEWAL
-        return self._lost or self._asked_to_stop()
+        return not self._lease.keep(may_write=not self._turns.under_way) or self._asked_to_stop()
+
+    def _turning(self) -> PublisherError | None:
+        parts = self._parts
+        self._turns = Turns(
+            TurnParts(
+                parts.transactions,
+                self._lease,
+                self._journal,
+                parts.policy,
+                parts.provider.idempotent,
+                parts.window,
+                parts.clock,
+            ),
+            self.stop,
+        )
+        try:
+            return self._batches()
+        finally:
+            self._turns.close()
+            self.counts = self._turns.counts
 
     def _batches(self) -> PublisherError | None:
         while not self.stop():
             with self._parts.transactions.write() as ledger:
-                batch = ledger.lease_batch(self._id) if self._renew(ledger) else None
+                batch = ledger.lease_batch(self._lease.sender_id) if self._lease.renew(ledger) else None
             if batch is None:
                 return None
             try:
@@ -146,74 +149,33 @@ class _Sender:
 
     def _batch(self, batch: Batch) -> None:
         """Windows until nothing of the batch is pending: what came back behind the cursor is taken in again."""
-        composer = self._parts.composer(batch.edition_id)
+        composer, sender_id = self._parts.composer(batch.edition_id), self._lease.sender_id
         while not self.stop():
-            offered, settled = self._pass(batch, composer)
+            flow = self._pass(batch, composer)
             with self._parts.transactions.write() as ledger:
-                if not self._renew(ledger) or ledger.finish_batch(batch.id, self._id, self._parts.clock()):
+                if not self._lease.renew(ledger):
                     return
-                if not offered:  # the mailing is paused
-                    ledger.release_batch(batch.id, self._id)
+                if ledger.finish_batch(batch.id, sender_id, self._parts.clock()):
                     return
-            if not settled and not self.stop():
+                if not flow.offered:  # the mailing is paused
+                    ledger.release_batch(batch.id, sender_id)
+                    return
+            if not flow.settled and not self.stop():
                 raise ProviderError(f"{self._parts.provider.name} takes nothing, and does not say why")
 
-    def _pass(self, batch: Batch, composer: Composer) -> tuple[int, int]:
-        """A batch, once through; how many deliveries it had, and how many have an outcome now."""
-        flow = Flow(batch, composer, WindowReport(self._journal), self._parts.clock, self._turn)
+    def _pass(self, batch: Batch, composer: Composer) -> Flow:
+        """A batch, once through."""
+        report, turns = WindowReport(self._journal), self._turns
+        flow = Flow(batch, composer, report, self._parts.clock, turns.begin, turns.low)
         try:
             while flow.refill(returned=True):
-                self._parts.provider.send(flow, flow.report, self.stop)
+                self._parts.provider.send(flow, report, self.stop)
         finally:
-            self._settle(flow, returned=True)
-        return flow.offered, flow.settled
-
-    def _turn(self, flow: Flow, *, returned: bool) -> Window:
-        """Settle what there is to settle, and commit as much again; nothing when it is time to stop."""
-        return self._settle(flow, returned=returned, commits=not self.stop())
-
-    def _settle(self, flow: Flow, *, returned: bool, commits: bool = False) -> Window:
-        """One transaction that settles and, if it `commits`, takes the next deliveries.
-
-        Never more than a window stands as `sending`. While the provider is at work, what has its answer is
-        settled; when it has `returned`, everything, whatever was said: then the journal has done its work.
-        """
-        now, window = self._parts.clock(), Window((), 0, None)
-        held = flow.held if returned else flow.answered
-        settlement = outcomes.settle(
-            held,
-            flow.report.said,
-            idempotent=self._parts.provider.idempotent,
-            now=now,
-            policy=self._parts.policy,
-        )
-        room = self._parts.window - len(flow.held) + len(held)
-        with self._parts.transactions.write() as ledger:
-            alive = self._renew(ledger)
-            self._record(ledger, settlement, now)
-            if alive and commits and room > 0:
-                window = ledger.commit_window(
-                    self._id, flow.batch, after_id=flow.after_id, limit=room, why_not=audience.why_not, now=now
-                )
-        if returned:
-            self._journal.clear()
-        flow.settle(held, len(settlement.outcomes))
-        self.counts.update(outcome.state for outcome in settlement.outcomes)
-        if window.skipped:
-            self.counts[DeliveryState.SKIPPED] += window.skipped
-        return window
-
-    def _record(self, ledger: Ledger, settlement: Settlement, now: datetime) -> None:
-        if settlement.outcomes:
-            ledger.settle(self._id, settlement.outcomes, now)
-        ledger.give_back(self._id, settlement.untouched, now, begun=False)
-        ledger.give_back(self._id, settlement.again, now, begun=True)
-
-    def _renew(self, ledger: Ledger) -> bool:
-        now = self._parts.clock()
-        self._renew_at, self._lease_until = now + RENEWAL, now + LEASE
-        self._lost = self._lost or not ledger.renew_lease(self._id, self._lease_until)
-        return not self._lost
+            try:
+                flow.join()
+            finally:
+                turns.settle(flow)
+        return flow
 
 
 class StopSignal:

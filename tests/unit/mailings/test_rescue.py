@@ -10,10 +10,10 @@ import pytest
 from publisher.ledger import Mark, Window
 from publisher.mailings import audience, journal
 from publisher.mailings.journal import Journal
+from publisher.mailings.lease import LEASE
 from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.ports import provider_key
 from publisher.mailings.rescue import Rescuer
-from publisher.mailings.sending import LEASE
 from publisher.storage.database import Database
 from publisher.storage.ledger import Ledger, LedgerStore
 from tests.fakes.mailing import count_states, planned, states

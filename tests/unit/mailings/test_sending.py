@@ -15,9 +15,10 @@ from sqlalchemy import select, update
 from publisher.errors import LedgerError, ProviderError, PublisherError, StorageError
 from publisher.ledger import Delivery, DeliveryState, MailingState, Message, Report
 from publisher.mailings.journal import boot_id, parse
+from publisher.mailings.lease import LEASE
 from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.rescue import Rescuer
-from publisher.mailings.sending import LEASE, SenderParts, StopSignal, run_sender
+from publisher.mailings.sending import SenderParts, StopSignal, run_sender
 from publisher.storage.database import Database
 from publisher.storage.ledger import Ledger, LedgerStore
 from publisher.storage.tables import deliveries, mailings, senders
@@ -312,8 +313,14 @@ def test_a_sender_that_was_ended_from_elsewhere_stops_and_brings_late_proof(
     parts = with_verdict(small, rescued)
     result = run_sender(parts, never)
     assert result.error is None
-    assert taken(parts) == [f"reader{n}@example.org" for n in (1, 2, 3, 4)]
-    assert count_states(sqlite_database) == {"accepted": 4, "pending": 4}
+    # It may notice while it is at it, or at the end of its window.
+    assert taken(parts) in ([f"reader{n}@example.org" for n in range(1, last)] for last in (4, 5))
+    sent, in_doubt = len(taken(parts)), 4 - len(taken(parts))
+    assert count_states(sqlite_database) == {
+        state: number
+        for state, number in {"accepted": sent, "uncertain": in_doubt, "pending": 4}.items()
+        if number
+    }
 
 
 def test_a_sender_that_was_ended_between_two_windows_takes_no_further_one(
