@@ -1,4 +1,4 @@
-"""A sender's word that it lives, renewed in each of its transactions; that a rescuer has ended it is noticed there."""
+"""A sender's word that it lives, renewed in each of its transactions; there it notices if a rescuer ended it."""
 
 from __future__ import annotations
 

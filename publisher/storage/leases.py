@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, select, update
+from sqlalchemy import (
+    BindParameter,
+    ClauseElement,
+    ColumnElement,
+    Connection,
+    String,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import Update
 
 from publisher.ledger import Batch, DeliveryState, MailingState
+from publisher.storage.prepared import Prepared, prepared
 from publisher.storage.tables import batches, deliveries, digests, mailings, senders
+from subscribers.tables import UTCDateTime
 
 
 class Leases:
@@ -29,8 +45,8 @@ class Leases:
 
         It locks the sender's row until the commit, so that a rescuer sees either all of a window or none of it.
         """
-        alive = (senders.c.id == sender_id, senders.c.ended_at.is_(None))
-        return self._changed(update(senders).where(*alive).values(lease_until=lease_until)) == 1
+        values = {"w_sender": sender_id, "w_until": lease_until}
+        return self._prepared(_renewed).change(self._connection, values) == 1
 
     def end_sender(self, sender_id: str, now: datetime, *, expired: bool = False) -> bool:
         """End a sender and open its batches; False when it had ended. `expired`: only if its lease is over."""
@@ -84,6 +100,9 @@ class Leases:
         own = (batches.c.id == batch_id, batches.c.sender_id == sender_id, ~pending_inside())
         return self._changed(update(batches).where(*own).values(done_at=now, sender_id=None)) == 1
 
+    def _prepared(self, build: Callable[..., ClauseElement], *arguments: Any) -> Prepared:
+        return prepared(self._connection.dialect, build, *arguments)
+
     def _changed(self, statement: Any) -> int:
         return self._connection.execute(statement).rowcount
 
@@ -109,6 +128,13 @@ _OPEN = (
     batches.c.sender_id.is_(None),
     batches.c.done_at.is_(None),
 )
+
+
+def _renewed() -> Update:
+    """Say that a sender lives; takes w_sender and w_until."""
+    until: BindParameter[datetime] = bindparam("w_until", type_=UTCDateTime())
+    alive = (senders.c.id == bindparam("w_sender", type_=String()), senders.c.ended_at.is_(None))
+    return update(senders).where(*alive).values(lease_until=until)
 
 
 def is_state(table: Any, state: DeliveryState) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from. States stand in the queries as constants, not as parameters: only so does 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -36,6 +37,7 @@ RELEASED_AT_ONCE = 5_000
 """Due deliveries that one transaction brings back: it stays below half a second."""
 
 _S = DeliveryState
+_SENDING = str(_S.SENDING)
 
 
 class LedgerStore:
@@ -79,14 +81,14 @@ class Ledger(Closings):
             "w_sender": sender_id,
             "w_now": now,
         }
-        rows = self._connection.execute(windows.take(why_not), values).all()
-        sending = [row.id for row in rows if row.state == _S.SENDING]
+        rows = self._prepared(windows.take, why_not).rows(self._connection, values)
+        sending = [delivery_id for delivery_id, state in rows if state == _SENDING]
         found = self._deliveries(sender_id, sending, batch.mailing_id if batch.again else 0)
         if len(found) < len(sending):
             # A subscriber erased within this very moment: the next pass skips the delivery with its reason.
             missing = sorted(set(sending) - {delivery.id for delivery in found})
             self.give_back(sender_id, missing, now, begun=False)
-        return Window(found, len(rows) - len(sending), max((row.id for row in rows), default=None))
+        return Window(found, len(rows) - len(sending), max((row[0] for row in rows), default=None))
 
     def settle(self, sender_id: str, outcomes: Iterable[Outcome], now: datetime) -> None:
         """Record what became of deliveries of this sender, in groups of one state.
@@ -99,8 +101,6 @@ class Ledger(Closings):
             groups.setdefault(outcome.state, []).append(
                 {
                     "w_id": outcome.delivery_id,
-                    "w_sender": sender_id,
-                    "w_now": now,
                     "w_code": outcome.code,
                     "w_reason": outcome.text,
                     "w_provider_id": outcome.provider_id,
@@ -108,7 +108,9 @@ class Ledger(Closings):
                 }
             )
         for state, rows in groups.items():
-            self._connection.execute(windows.settled(state), rows)
+            self._prepared(windows.settled, state).change_each(
+                self._connection, rows, {"w_sender": sender_id, "w_now": now}
+            )
 
     def give_back(self, sender_id: str, delivery_ids: Sequence[int], now: datetime, *, begun: bool) -> None:
         """Make deliveries of this sender pending again. What was never `begun` does not count as an attempt."""
@@ -178,16 +180,12 @@ class Ledger(Closings):
             return ()
         values = {"w_first": min(ids), "w_last": max(ids), "w_sender": sender_id}
         return tuple(
-            Delivery(
-                row[0],
-                row[1],
-                row[2],
-                row[3],
-                row[4],
-                None if row[5] is None else tuple(row[5]),
-                row[6],
-                row[7],
-                again,
-            )
-            for row in self._connection.execute(windows.found(), values)
+            Delivery(row[0], row[1], row[2], row[3], row[4], _sections(row[5]), row[6], row[7], again)
+            for row in self._prepared(windows.found).rows(self._connection, values)
         )
+
+
+def _sections(value: Any) -> tuple[str, ...] | None:
+    """A choice of sections, as the driver has it: SQLite's knows no JSON."""
+    chosen = json.loads(value) if isinstance(value, str) else value
+    return None if chosen is None else tuple(chosen)

@@ -1,20 +1,17 @@
-"""The statements of a window, each built once a process: a sender runs them for every 64 mails of a million.
+"""The statements of a window, as `prepared` runs them: a sender does so for every few mails of a million.
 
-Building such an expression costs SQLAlchemy more than the database needs to run it. What differs from window to
-window comes as parameters, whose names begin with `w_`.
+What differs from window to window comes as parameters, whose names begin with `w_`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    Integer,
     Select,
     String,
     bindparam,
@@ -30,7 +27,7 @@ from sqlalchemy.sql.dml import ReturningUpdate, Update
 from publisher.ledger import DeliveryState, MailingState, sources_of
 from publisher.storage.leases import is_state
 from publisher.storage.tables import deliveries, mailings
-from subscribers.tables import UTCDateTime, subscribers
+from subscribers.tables import Id, UTCDateTime, subscribers
 
 WhyNotAt = Callable[[ColumnElement[int], ColumnElement[str], ColumnElement[datetime]], ColumnElement[Any]]
 """Why the subscriber in a column must not be mailed a newsletter at a moment; SQL NULL when there is no reason."""
@@ -41,14 +38,13 @@ _A_SENDERS_WORD = frozenset({_S.SENDING, _S.UNCERTAIN})
 
 
 def _number(name: str) -> BindParameter[int]:
-    return bindparam(name, type_=Integer())
+    return bindparam(name, type_=Id)
 
 
 _NOW: BindParameter[datetime] = bindparam("w_now", type_=UTCDateTime())
 _SENDER: BindParameter[str] = bindparam("w_sender", type_=String())
 
 
-@lru_cache(maxsize=8)
 def take(why_not: WhyNotAt) -> ReturningUpdate[tuple[int, str]]:
     """Make the next deliveries of a batch `sending`, or `skipped` with the reason; gives their ids and states.
 
@@ -86,7 +82,6 @@ def take(why_not: WhyNotAt) -> ReturningUpdate[tuple[int, str]]:
     )
 
 
-@lru_cache(maxsize=1)
 def found() -> Select[Any]:
     """The deliveries of a window as a sender needs them; takes w_first, w_last and w_sender."""
     return (
@@ -110,7 +105,6 @@ def found() -> Select[Any]:
     )
 
 
-@cache
 def settled(state: DeliveryState) -> Update:
     """Give a delivery of a sender its outcome; takes w_id, w_sender, w_now and the outcome's values.
 
