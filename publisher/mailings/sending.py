@@ -12,6 +12,7 @@ import select
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -178,6 +179,10 @@ class _Sender:
         return flow
 
 
+PIPE_SECONDS = 0.05
+"""How often the pipe is looked at: a provider asks before each mail, and a look costs as much as splicing one."""
+
+
 class StopSignal:
     """Whether a sender process is asked to stop: SIGTERM or SIGINT came, or its parent is gone.
 
@@ -185,16 +190,19 @@ class StopSignal:
     Outside the main thread signals are left alone.
     """
 
-    def __init__(self, pipe: int | None = None) -> None:
+    def __init__(self, pipe: int | None = None, *, every: float = PIPE_SECONDS) -> None:
         self._pipe = pipe
+        self._every = every
         self._signalled = False
+        self._look_at = 0.0
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, self._on_signal)
             signal.signal(signal.SIGINT, self._on_signal)
 
     def __call__(self) -> bool:
         """Ask."""
-        if not self._signalled and self._pipe is not None:
+        if not self._signalled and self._pipe is not None and time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + self._every
             readable, _, _ = select.select([self._pipe], [], [], 0)
             self._signalled = bool(readable) and os.read(self._pipe, 1) == b""
         return self._signalled

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 
 from publisher.errors import one_line
 
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.S)
 _LONGEST_LINE = 8192
 _MOST_LINES = 128
+_SHORT = 512
+"""Octets of a line that is worth remembering (RFC 5321, 4.5.3.1.5 allows no more)."""
 
 
 class Lost(Exception):  # noqa: N818 - it is what happened, and no error of the family: it never leaves the provider
@@ -78,6 +81,9 @@ class ReplyReader:
             raise Lost("the server's reply is no line")
 
     def _line(self, line: bytes) -> None:
+        if not self._lines and len(line) <= _SHORT and (reply := _whole(line)):
+            self.replies.append(reply)
+            return
         match = _LINE.fullmatch(line) if len(line) <= _LONGEST_LINE else None
         code = int(match[1]) if match else 0
         if match is None or (self._lines and code != self._code):
@@ -90,3 +96,13 @@ class ReplyReader:
             self.replies.append(Reply(code, one_line(" ".join(lines)), lines))
         elif len(self._lines) >= _MOST_LINES:
             raise Lost("the server's reply does not end")
+
+
+@lru_cache(maxsize=256)
+def _whole(line: bytes) -> Reply | None:
+    """The reply that is this one line; None when more lines follow, or it is none. Servers repeat themselves."""
+    match = _LINE.fullmatch(line)
+    if match is None or match[2] == b"-":
+        return None
+    text = (match[3] or b"").decode(errors="replace")
+    return Reply(int(match[1]), one_line(text), (text,))

@@ -381,7 +381,7 @@ def test_stop_signal_hears_the_end_of_its_parent_and_a_signal() -> None:
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     try:
         here, there = os.pipe()
-        stop = StopSignal(here)
+        stop = StopSignal(here, every=0)
         assert not stop()
         os.close(there)
         assert stop()
