@@ -16,7 +16,7 @@ from publisher.storage.database import Database
 from tests.instance import Instance
 
 PUBLISHING = "publisher.publishing"
-SENDING = "publisher.mailings.sending"
+TURN = "publisher.mailings.turns:Turn.result"
 LEDGER = "publisher.storage.ledger:Ledger"
 
 POINTS = {
@@ -37,12 +37,12 @@ POINTS = {
     "senders started": "publisher.engines.local:_Sender.__init__:1:after",
     "sender: batch leased": f"{LEDGER}.lease_batch:1:after",
     "sender: window not committed": f"{LEDGER}.commit_window:1:after",
-    "sender: window committed": f"{SENDING}:_Sender._turn:1:after",
+    "sender: window committed": f"{TURN}:1:after",
     "sender: first mail begun": "publisher.mailings.journal:Journal.write:1:after",
     "sender: some mails accepted": "publisher.mailings.journal:Journal.write:20:after",
     "sender: window sent": "publisher.providers.maildir:Maildir.send:1:after",
     "sender: window settled, not committed": f"{LEDGER}.settle:1:after",
-    "sender: window settled, the next committed": f"{SENDING}:_Sender._turn:2:after",
+    "sender: window settled, the next committed": f"{TURN}:2:after",
     "sender: ended": f"{LEDGER}.end_sender:1:after",
     "mailing finished": f"{LEDGER}.finish_mailings:2:after",
 }
