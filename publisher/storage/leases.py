@@ -116,6 +116,7 @@ class Leases:
                 mailings.c.started_at,
                 batches.c.first_id,
                 batches.c.last_id,
+                mailings.c.again,
             )
             .select_from(batches.join(mailings).join(digests, digests.c.id == mailings.c.digest_id))
             .where(batches.c.id == batch_id)
