@@ -103,7 +103,7 @@ class Mailing:
     finished_at: datetime | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
     act: str = ""
-    """Of a resend: `mailings.resending.Act`."""
+    """Of a resend: `mailings.verdicts.Act`."""
     token: str | None = None
     again: bool = False
     superseded_by: int | None = None

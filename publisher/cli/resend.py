@@ -16,10 +16,12 @@ from publisher.cli.output import count, say, show_json, warn
 from publisher.cli.run import send
 from publisher.digests.record import DigestRecord
 from publisher.errors import UsageError
-from publisher.mailings.resending import ACTS_TOLD, LEFT_OUT, Act, ResendPlan, Wish
+from publisher.mailings.resending import ResendPlan
+from publisher.mailings.verdicts import ACTS_TOLD, LEFT_OUT, Act, Wish
 from publisher.publishing.listing import write_list
 from publisher.publishing.preflighting import BlockedError
-from publisher.publishing.resends import Ordered, nobody
+from publisher.publishing.resend_refusals import nobody
+from publisher.publishing.resends import Ordered
 
 HANDFUL = 5
 """Up to so many people a yes is enough; for more the number has to be typed."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from publisher.ledger import Standing
-from publisher.mailings.resending import Verdict
+from publisher.mailings.verdicts import Verdict
 from publisher.publishing.resends import Listed
 from subscribers.exporting import FORMULA
 

@@ -1,7 +1,7 @@
 """Resends: who would get one, ordering it, and the list of everybody it concerns.
 
 The same three functions for the command line, a desk and an API. Who gets a mail is decided in
-`mailings.resending`; here it is asked of the database, recorded and planned.
+`mailings.verdicts`; here it is asked of the database, recorded and planned.
 """
 
 from __future__ import annotations
@@ -11,28 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from publisher.digests.model import DigestState
 from publisher.digests.record import DigestRecord
 from publisher.editions import Edition
 from publisher.errors import SubscriberError, UsageError
 from publisher.ledger import Concerned, Latest, Mailing, MailingKind, MailingState, Standing
 from publisher.mailings.audience import why_not
 from publisher.mailings.ports import WhyNot
-from publisher.mailings.resending import (
-    LEFT_OUT,
-    Act,
-    ResendPlan,
-    Verdict,
-    Wish,
-    check_one,
-    decide,
-    plan_resend,
-    states_for,
-)
+from publisher.mailings.resending import ResendPlan, check_one, plan_resend
+from publisher.mailings.verdicts import Act, Verdict, Wish, decide, states_for
 from publisher.publishing.inspecting import Inspection
 from publisher.publishing.mailroom import plan_mailing
 from publisher.publishing.ports import Store, Unit
 from publisher.publishing.preflighting import BlockedError, Gate
+from publisher.publishing.resend_refusals import edition_to_send, nobody, stale
 from subscribers.addresses import normalise
 
 
@@ -73,7 +64,7 @@ class Resends:
         with self._store.read() as unit:
             plan = _plan(unit, record, wish, now)
         if token and token != plan.token:
-            raise _stale(record, wish)
+            raise stale(record, wish)
         return plan
 
     def ordered(self, record: DigestRecord, token: str) -> Ordered | None:
@@ -123,7 +114,7 @@ class Resends:
             if record != seen or unit.standings.mark(record.id) != mark:
                 plan = _plan(unit, record, wish, now)
             if token and token != plan.token:
-                raise _stale(record, wish)
+                raise stale(record, wish)
             if not plan.mailed:
                 raise nobody(record, plan)
             return Ordered(self._record(unit, record, plan, now, actor, reason, looked_at))
@@ -218,24 +209,6 @@ class Resends:
             raise
 
 
-def nobody(record: DigestRecord, plan: ResendPlan) -> UsageError:
-    """What is said when a resend has nobody to reach."""
-    others = ", ".join(f"{number} {LEFT_OUT[verdict]}" for verdict, number in plan.left_out.items())
-    return UsageError(
-        f"there is nobody to send {record.key} to{': ' if others else ''}{others}",
-        remedy=f"`publisher digest show {record.key}` shows its mailings",
-    )
-
-
-def _stale(record: DigestRecord, wish: Wish) -> UsageError:
-    again = " --again" if wish.again else ""
-    words = f"--to {wish.to}{again}" if wish.act is Act.TO else f"--{wish.act}"
-    return UsageError(
-        "the plan with this token is not what would be sent by now",
-        remedy=f"Look again: `publisher resend {record.key} {words} --dry-run`",
-    )
-
-
 def _ordered(unit: Unit, record: DigestRecord, token: str) -> Ordered | None:
     mailing = unit.mailings.by_token(token)
     return Ordered(mailing, repeated=True) if mailing and mailing.digest_id == record.id else None
@@ -258,45 +231,7 @@ def _plan(unit: Unit, record: DigestRecord, wish: Wish, now: datetime) -> Resend
 
 
 def _edition(unit: Unit, record: DigestRecord, wish: Wish) -> Edition:
-    """The edition that is sent.
-
-    Raises:
-        UsageError: the digest is not to be sent, or the act does not fit how far it is.
-    """
-    if record.state is DigestState.WITHDRAWN:
-        raise UsageError(f"{record.key} was withdrawn", remedy="A withdrawn digest is not sent again")
-    edition = unit.editions.newest(record.id)
-    if record.published_at is None or edition is None:
-        held = record.state is DigestState.HELD
-        raise UsageError(
-            f"{record.key} is held: {record.held_because or 'no reason was given'}"
-            if held
-            else f"{record.key} is not published yet: it is {record.state}",
-            remedy=f"`publisher digest release {record.key}` publishes it",
-        )
-    if wish.act is Act.CORRECTION and edition.number == 1:
-        raise UsageError(
-            f"{record.key} was never corrected",
-            remedy="`publisher digest correct FILE --note TEXT` makes its next edition",
-        )
-    if wish.act in (Act.MISSED, Act.CORRECTION):
-        _check_waiting(record, unit.mailings.all(record.id))
-    return edition
-
-
-def _check_waiting(record: DigestRecord, mailings: Sequence[Mailing]) -> None:
-    """Refuse to reach in bulk whom a mailing that has not begun is about to reach, or was never asked to."""
-    if not any(mailing.kind is MailingKind.SCHEDULED for mailing in mailings):
-        raise UsageError(
-            f"{record.key} was never mailed (backlog)",
-            remedy=f"`publisher digest release {record.key} --mail` mails it to everybody",
-        )
-    for mailing in mailings:
-        if mailing.state is MailingState.WAITING:
-            raise UsageError(
-                f"mailing {mailing.id} of {record.key} has not begun: it waits for its page",
-                remedy="`publisher run` starts it; then resend to those whom it did not reach",
-            )
+    return edition_to_send(record, wish, unit.editions.newest(record.id), unit.mailings.all(record.id))
 
 
 def _email_key(address: str) -> str:

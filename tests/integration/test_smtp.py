@@ -26,8 +26,9 @@ from publisher.ledger import DeliveryState, MailingKind, Message
 from publisher.mailings import audience
 from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.rescue import Rescuer
-from publisher.mailings.resending import Act, Wish, plan_resend, states_for
+from publisher.mailings.resending import plan_resend
 from publisher.mailings.sending import SenderParts, SenderResult, run_sender
+from publisher.mailings.verdicts import Act, Wish, states_for
 from publisher.providers.smtp import Smtp
 from publisher.storage.database import Database
 from publisher.storage.ledger import LedgerStore

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from publisher.app import App
-from publisher.mailings.resending import Act, Wish
+from publisher.mailings.verdicts import Act, Wish
 from publisher.publishing.resends import Ordered
 from publisher.storage.database import Database
 from publisher.storage.tables import deliveries

@@ -11,19 +11,17 @@ from hypothesis import strategies as st
 
 from publisher.errors import UsageError
 from publisher.ledger import RECEIVED, UNFINISHED, DeliveryState, Latest, SkipReason, Standing
-from publisher.mailings.resending import (
+from publisher.mailings.resending import ResendPlan, check_one, plan_resend
+from publisher.mailings.verdicts import (
     LEFT_OUT,
     TABLE,
     Act,
     Place,
-    ResendPlan,
     Verdict,
     Wish,
-    check_one,
     decide,
     intended,
     place,
-    plan_resend,
     states_for,
 )
 

@@ -14,7 +14,7 @@ from publisher.digests.model import DigestState
 from publisher.digests.record import DigestRecord, MailChoice
 from publisher.errors import UsageError
 from publisher.facts import LinkFact, Reach
-from publisher.mailings.resending import Act, Wish
+from publisher.mailings.verdicts import Act, Wish
 from publisher.preflight import registry
 from publisher.preflight.model import Candidate, Level, Problem, Rule
 from publisher.publishing.inspecting import LINKS_RULE, SENDER_RULE
