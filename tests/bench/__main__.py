@@ -1,4 +1,4 @@
-"""Measure, print the table, and write it to docs/benchmarks.md.
+"""Measure, print the tables, and write them to docs/benchmarks.md: `python -m tests.bench [SECTION...]`.
 
 PUBLISHER_BENCH_ROWS sets how many subscribers and deliveries there are (1 000 000 unless told otherwise).
 """
@@ -6,33 +6,25 @@ PUBLISHER_BENCH_ROWS sets how many subscribers and deliveries there are (1 000 0
 from __future__ import annotations
 
 import os
-import resource
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import partial
-from pathlib import Path
-
-from sqlalchemy import insert
 
 from publisher.digests import markdown, text
-from publisher.digests.model import Digest
 from publisher.editions import Field
-from publisher.ledger import MailingKind, MailingState
-from publisher.mailings.audience import audience, left_out, why_not
 from publisher.rendering.edition import render
-from publisher.storage import migrate
-from publisher.storage.database import Database, connect
-from publisher.storage.store import Store
-from publisher.storage.tables import digests
-from subscribers.importing import import_csv
-from tests.bench import letters, sending
+from tests.bench import ledger, letters, million, sending
+from tests.bench.ledger import Kind
 from tests.bench.letters import LOOK, NOW, READER, ROOT, edition, sample_digest
-from tests.bench.measuring import Row, median, paired, seconds, table
+from tests.bench.measuring import Row, median, paired, seconds
+from tests.bench.report import merged, written
 
 ROWS = int(os.environ.get("PUBLISHER_BENCH_ROWS", "1000000"))
+PAGE = ROOT / "docs/benchmarks.md"
 
 
 def reading() -> Iterator[Row]:
@@ -49,10 +41,11 @@ def reading() -> Iterator[Row]:
         yield Row(f"reading 250 kB of {name}", f"{took * 1e3:.0f} ms CPU, 1 MB takes {ratio:.1f} ×")
 
 
-def mails(digest: Digest) -> Iterator[Row]:
+def mails() -> Iterator[Row]:
     """Rendering once, and composing per subscriber against what the standard library would do."""
     yield Row(
-        "rendering an edition, warm", f"{median(lambda: seconds(partial(render, digest, LOOK))) * 1e3:.0f} ms CPU"
+        "rendering an edition, warm",
+        f"{median(lambda: seconds(partial(render, sample_digest(), LOOK))) * 1e3:.0f} ms CPU",
     )
     rendered, composer = edition().rendered, letters.composer()
     html, plain_text = (
@@ -75,74 +68,33 @@ def mails(digest: Digest) -> Iterator[Row]:
     yield Row(f"composing one mail of {size:.0f} kB", f"{ours * 1e6:.0f} µs CPU, EmailMessage takes {ratio:.0f} ×")
 
 
-def people(database: Database) -> Iterator[Row]:
-    """Importing subscribers and planning a mailing to all of them."""
-    lines = (f"reader{number}@example.org,Reader {number}\n".encode() for number in range(ROWS))
-    begun = time.perf_counter()
-    with_header = _chain(b"email,name\n", lines)
-    import_csv(database.write, with_header, newsletter="daily", confirmed=True, source_name="bench", now=NOW)
-    took = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    yield Row(
-        f"importing {ROWS:,} subscribers (SQLite)",
-        f"{took:.1f} s, peak memory {peak:.0f} MB",
-        "≤ 60 s at 1 000 000",
-    )
-    took = _timed(lambda: _plan(database))
-    yield Row(f"planning {ROWS:,} deliveries (SQLite)", f"{took:.1f} s", "≤ 5 s at 1 000 000")
+def ledger_of(kind: Callable[[], AbstractContextManager[Kind]]) -> Iterator[Row]:
+    """A database at a million rows."""
+    with kind() as opened:
+        yield from ledger.rows(opened, ROWS)
 
 
-def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
-
-
-def _timed(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
-
-
-def _plan(database: Database) -> None:
-    store = Store(database)
-    digest = sample_digest()
-    with store.write() as unit:
-        unit.connection.execute(
-            insert(digests).values(
-                id=1, newsletter="daily", slug="x", title="x", date=NOW.date(), state="published", content={},
-                source="", source_hash="", seen_at=NOW,
-            )
-        )  # fmt: skip
-        edition = unit.editions.add(
-            digest_id=1, number=1, digest=digest, rendered=render(digest, LOOK), source_hash="", note="",
-            created_at=NOW, updated_at=NOW,
-        )  # fmt: skip
-        mailing = unit.mailings.add(
-            digest_id=1, edition_id=edition, kind=MailingKind.SCHEDULED, state=MailingState.WAITING, actor="bench",
-            reason="", selection=None, now=NOW,
-        )  # fmt: skip
-        assert mailing is not None
-        assert unit.plans.plan(
-            mailing,
-            audience=audience("daily", NOW),
-            left_out=left_out("daily", NOW),
-            why_not=partial(why_not, newsletter="daily", now=NOW),
-            now=NOW,
-        )
+SECTIONS: Mapping[str, Callable[[], Iterable[Row]]] = {
+    "reading": reading,
+    "mails": mails,
+    "sending": sending.rows,
+    "sqlite": lambda: ledger_of(ledger.sqlite),
+    "postgresql": lambda: ledger_of(ledger.postgresql),
+    "million": lambda: million.rows(ROWS),
+}
 
 
 def main() -> None:
-    """Measure everything."""
-    rows = [*reading(), *mails(sample_digest()), *sending.rows()]
-    with tempfile.TemporaryDirectory() as folder:
-        database = connect("sqlite:///bench.db", Path(folder))
-        migrate.prepare(database)
-        rows += people(database)
-        database.close()
-    shown = table(rows)
-    print(shown)
-    head = "# Benchmarks\n\nWritten by `make bench`. CPU is the median of five rounds, of this process alone.\n\n"
-    (ROOT / "docs/benchmarks.md").write_text(head + shown, encoding="utf-8")
+    """Measure what is asked for, everything by default; each section is on the page as soon as it is known."""
+    parser = ArgumentParser(prog="python -m tests.bench", description="Measure, and write docs/benchmarks.md.")
+    parser.add_argument("section", nargs="*", help=f"one of {', '.join(SECTIONS)}; all by default")
+    chosen = parser.parse_args().section or list(SECTIONS)
+    if unknown := sorted(set(chosen) - set(SECTIONS)):
+        parser.error(f"there is no section {', '.join(unknown)}")
+    for name in chosen:
+        body = written(list(SECTIONS[name]()), datetime.now(UTC).date())
+        print(f"{name}\n{body}", flush=True)
+        PAGE.write_text(merged(PAGE.read_text(encoding="utf-8"), {name: body}, list(SECTIONS)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,21 +18,25 @@ from publisher.rendering.edition import render
 from publisher.rendering.look import Look, SiteLook
 
 ROOT = Path(__file__).parents[2]
+NAME = "the-quay-wall-2026-11-20.md"
 NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
 HOME = Home("daily", "en", ZoneInfo("UTC"))
 LOOK = Look(SiteLook("The Harbour Gazette", "https://news.example.org/"), "daily", "The Harbour Daily")
 READER = Delivery(1, 1, "reader@example.org", "A Reader", 1, None, 1)
 
 
-def sample_digest() -> Digest:
-    """A digest of three times the sample's length, without its picture: about what a newsroom sends."""
-    head, _, body = (ROOT / "digests/the-quay-wall-2026-11-20.md").read_text(encoding="utf-8").partition("\n---\n")
+def source() -> bytes:
+    """An inbox file of three times the sample's length, without its picture: about what a newsroom sends."""
+    head, _, body = (ROOT / "digests" / NAME).read_text(encoding="utf-8").partition("\n---\n")
     kept = "\n".join(line for line in body.splitlines() if "quay-wall.png" not in line)
     front = "\n".join(line for line in head.splitlines() if not line.startswith(("image", "  ")))
     parts = [kept.replace("## ", f"## Part {number}: ").replace("[^1]", f"[^{number}]") for number in range(1, 4)]
-    name = "the-quay-wall-2026-11-20.md"
-    manuscript = markdown.read(f"{front}\n---\n{''.join(parts)}".encode(), name=name)
-    return settle(manuscript, path=name, newsletters=[HOME], first_seen=NOW.date())
+    return f"{front}\n---\n{''.join(parts)}".encode()
+
+
+def sample_digest() -> Digest:
+    """The digest that it is."""
+    return settle(markdown.read(source(), name=NAME), path=NAME, newsletters=[HOME], first_seen=NOW.date())
 
 
 @lru_cache(maxsize=1)
