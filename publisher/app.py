@@ -20,7 +20,7 @@ from publisher.config import Newsletter, Settings
 from publisher.digests.identity import Home
 from publisher.digests.model import Digest
 from publisher.digests.record import DigestRecord
-from publisher.editions import Document, Edition, RenderedEdition
+from publisher.editions import Document, Edition, EditionFacts, RenderedEdition
 from publisher.endpoints import registry as endpoints
 from publisher.engines.local import Engine, EngineReport
 from publisher.errors import StorageError
@@ -288,10 +288,10 @@ class App:
         """The folder that `serve` serves: the first directory endpoint's."""
         return self.settings.path(self.settings.endpoint[0].path) if self.settings.endpoint else self.settings.root
 
-    def composer(self, edition: Edition) -> EditionComposer:
-        """What composes the mails of an edition."""
+    def composer(self, edition: Edition, earlier: Sequence[EditionFacts] = ()) -> EditionComposer:
+        """What composes the mails of an edition; `earlier` are those before it, which a correction answers."""
         newsletter = self.settings.newsletter_named(edition.digest.newsletter)
-        return EditionComposer(edition, newsletter, self.settings.site, self.secret)
+        return EditionComposer(edition, newsletter, self.settings.site, self.secret, earlier)
 
     def seek(self, name: str) -> Sought:
         """The digest that an existing path, else a slug, else newsletter/slug names.
@@ -415,7 +415,8 @@ class App:
         def composer(edition_id: int) -> EditionComposer:
             with self.store.read() as unit:
                 edition = unit.editions.get(edition_id)
-            return self.composer(edition)
+                history = unit.editions.history(edition.digest_id)
+            return self.composer(edition, [each for each in history if each.number < edition.number])
 
         parts = SenderParts(
             transactions=LedgerStore(self.database),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from publisher.config import Newsletter, Site
-from publisher.editions import BlockKind, Edition, EditionBlock, choose
+from publisher.editions import BlockKind, Edition, EditionBlock, EditionFacts, choose
 from publisher.ledger import Delivery, Message
 from publisher.messages import Letterhead, Person, Skeleton, compile_message, envelope_address, message_id
 from publisher.messages.headers import ascii_domain, ascii_url, split_address, web_link
@@ -27,13 +28,23 @@ class EditionComposer:
         newsletter: its newsletter's settings.
         site: where its links lead.
         secret: the instance's, for links and Message-IDs.
+        earlier: the digest's editions before this one, the oldest first: a correction answers one of them.
 
     Raises:
         HeaderError: the newsletter's settings cannot stand in a mail; no mail of it could be composed.
     """
 
-    def __init__(self, edition: Edition, newsletter: Newsletter, site: Site, secret: bytes) -> None:
+    def __init__(
+        self,
+        edition: Edition,
+        newsletter: Newsletter,
+        site: Site,
+        secret: bytes,
+        earlier: Sequence[EditionFacts] = (),
+    ) -> None:
         self._edition = edition
+        self._made = edition.created_at.isoformat()
+        self._thread = [(each.id, each.created_at.isoformat()) for each in earlier]
         self._newsletter = newsletter
         self._leave, self._prefer = (ascii_url(f"{site.links_url}{page}/") for page in "us")
         web_link(self._leave)  # what is wrong for everybody is said now, not once a delivery
@@ -43,7 +54,7 @@ class EditionComposer:
         self._envelope_from = envelope_address(newsletter.bounces_to)
         self._return_path = ReturnPath(secret, self._envelope_from) if newsletter.verp else None
         self._letterhead = letterhead(edition, newsletter, site)
-        self._skeletons: OrderedDict[tuple[str, ...], Skeleton] = OrderedDict()
+        self._skeletons: OrderedDict[tuple[bool, tuple[str, ...]], Skeleton] = OrderedDict()
         self._whole = self._skeleton(choose(edition.rendered.blocks, None))  # likewise
 
     def compose(self, delivery: Delivery, date: datetime) -> Message:
@@ -53,7 +64,8 @@ class EditionComposer:
             HeaderError: the subscriber's address or name cannot stand in a mail.
         """
         person = self.person(delivery, date)
-        skeleton = self._whole if delivery.sections is None else self._chosen(delivery.sections)
+        plain = delivery.sections is None and not person.references
+        skeleton = self._whole if plain else self._chosen(delivery.sections, bool(person.references))
         return Message(
             delivery_id=delivery.id,
             envelope_from=self._bounces_to(delivery),
@@ -67,41 +79,46 @@ class EditionComposer:
     def person(self, delivery: Delivery, date: datetime) -> Person:
         """What differs in one subscriber's mail.
 
-        The Message-ID comes from edition and subscriber, so that a resend keeps it. The moment the edition was
-        made is part of it: numbers begin anew with a new database, and receivers drop what looks like a double.
+        The Message-ID comes from edition and subscriber, so that a resend keeps it; one that is meant to arrive a
+        second time has another. The moment the edition was made is part of it: numbers begin anew with a new
+        database, and receivers drop what looks like a double.
         """
         token = tokens.mint(
             self._secret, delivery.subscriber_id, self._edition.digest.newsletter, delivery.link_version
         )
-        identity = message_id(
-            self._edition.id,
-            delivery.subscriber_id,
-            self._secret,
-            self._domain,
-            again=self._edition.created_at.isoformat(),
-        )
+        made = f"{self._made}/{delivery.again}" if delivery.again else self._made
+        answers = delivery.replies_to
         return Person(
             email=delivery.email,
             name=delivery.name,
             unsubscribe_url=self._leave + token,
             preferences_url=self._prefer + token,
-            message_id=identity,
+            message_id=self._identity(self._edition.id, made, delivery),
             date=date,
+            references=() if answers is None else self._references(answers, delivery),
         )
+
+    def _identity(self, edition_id: int, made: str, delivery: Delivery) -> str:
+        return message_id(edition_id, delivery.subscriber_id, self._secret, self._domain, again=made)
+
+    def _references(self, answers: int, delivery: Delivery) -> tuple[str, ...]:
+        """The thread up to the edition it answers. Editions that somebody never got do not break it."""
+        thread = [each for each in self._thread if each[0] <= answers]
+        return tuple(self._identity(edition_id, made, delivery) for edition_id, made in thread)
 
     def _bounces_to(self, delivery: Delivery) -> str:
         if self._return_path is None:
             return self._envelope_from
         return self._return_path.of(delivery.id, delivery.email)
 
-    def _chosen(self, sections: tuple[str, ...]) -> Skeleton:
-        return self._skeleton(choose(self._edition.rendered.blocks, sections))
+    def _chosen(self, sections: tuple[str, ...] | None, is_reply: bool) -> Skeleton:
+        return self._skeleton(choose(self._edition.rendered.blocks, sections), is_reply)
 
-    def _skeleton(self, blocks: tuple[EditionBlock, ...]) -> Skeleton:
-        key = tuple(block.section for block in blocks if block.kind is BlockKind.SECTION)
+    def _skeleton(self, blocks: tuple[EditionBlock, ...], is_reply: bool = False) -> Skeleton:
+        key = (is_reply, tuple(block.section for block in blocks if block.kind is BlockKind.SECTION))
         skeleton = self._skeletons.get(key)
         if skeleton is None:
-            skeleton = self._skeletons[key] = compile_message(blocks, self._letterhead)
+            skeleton = self._skeletons[key] = compile_message(blocks, self._letterhead, is_reply=is_reply)
             if len(self._skeletons) > SKELETONS_KEPT:
                 self._skeletons.popitem(last=False)
         else:

@@ -58,7 +58,11 @@ class Letterhead:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What differs from mail to mail. `message_id` has its angle brackets; `date` is aware."""
+    """What differs from mail to mail. `message_id` has its angle brackets; `date` is aware.
+
+    `references` are the Message-IDs of the thread that this mail continues, the oldest first; the last is what it
+    answers. Only a skeleton for replies has a place for them.
+    """
 
     email: str
     unsubscribe_url: str
@@ -66,6 +70,7 @@ class Person:
     message_id: str
     date: datetime
     name: str = ""
+    references: tuple[str, ...] = ()
 
     @property
     def needs_smtputf8(self) -> bool:
@@ -73,6 +78,7 @@ class Person:
         return needs_smtputf8(self.email)
 
 
+CRLF = "\r\n"
 Filler = Callable[[Person], bytes]
 
 
@@ -95,8 +101,13 @@ class Skeleton:
         return b"".join(pieces)
 
 
-def compile_message(blocks: Iterable[EditionBlock], letterhead: Letterhead) -> Skeleton:
+def compile_message(blocks: Iterable[EditionBlock], letterhead: Letterhead, *, is_reply: bool = False) -> Skeleton:
     """The message that these blocks make, with places for what differs.
+
+    Args:
+        blocks: what it says.
+        letterhead: what its headers say.
+        is_reply: whether its people have an earlier mail that it continues: then `Person.references` is not empty.
 
     Raises:
         HeaderError: something in the letterhead cannot stand in a header.
@@ -107,7 +118,7 @@ def compile_message(blocks: Iterable[EditionBlock], letterhead: Letterhead) -> S
     boundary = _boundary([*text, *html])
     return _skeleton(
         [
-            *_headers(letterhead, boundary),
+            *_headers(letterhead, boundary, is_reply),
             *(_part_head(boundary, "plain"), *text),
             *(_part_head(boundary, "html"), *html),
             f"\r\n--{boundary}--\r\n".encode(),
@@ -178,13 +189,16 @@ def _part_head(boundary: str, subtype: str) -> bytes:
 # --- headers ---------------------------------------------------------------------------------------------------
 
 
-def _headers(letterhead: Letterhead, boundary: str) -> list[bytes | Filler]:
+def _headers(letterhead: Letterhead, boundary: str, is_reply: bool) -> list[bytes | Filler]:
     """The header fields in order, each with its line end."""
     head = letterhead
     fields: list[bytes | Filler] = [mailbox("From", *split_address(head.sender))]
     if head.reply_to:
         fields.append(mailbox("Reply-To", *split_address(head.reply_to)))
-    fields += [_to, unstructured("Subject", head.subject), _date, _message_id, _list_id(head), _unsubscribe]
+    fields += [_to, unstructured("Subject", head.subject), _date, _message_id]
+    if is_reply:
+        fields.append(_thread)
+    fields += [_list_id(head), _unsubscribe]
     if head.unsubscribe_mailto:
         fields.append(f",\r\n <mailto:{envelope_address(head.unsubscribe_mailto)}>".encode())
     fields.append(_STANDING)
@@ -241,6 +255,14 @@ def _date_field(date: datetime) -> bytes:
 
 def _message_id(person: Person) -> bytes:
     return f"Message-ID: {checked_message_id(person.message_id)}\r\n".encode()
+
+
+def _thread(person: Person) -> bytes:
+    """RFC 5322, 3.6.4: what it answers, and the thread up to that, an identifier a line."""
+    thread = [checked_message_id(each) for each in person.references]
+    if not thread:
+        raise HeaderError("a reply needs to know what it answers")
+    return f"In-Reply-To: {thread[-1]}\r\nReferences: {f'{CRLF} '.join(thread)}\r\n".encode()
 
 
 def _unsubscribe(person: Person) -> bytes:

@@ -13,7 +13,7 @@ import pytest
 
 from publisher.config import Newsletter, Site
 from publisher.digests.model import Digest
-from publisher.editions import BlockKind, Edition, EditionBlock, Field, FieldName, RenderedEdition
+from publisher.editions import BlockKind, Edition, EditionBlock, EditionFacts, Field, FieldName, RenderedEdition
 from publisher.errors import PublisherError
 from publisher.ledger import Delivery
 from publisher.mailings import composing
@@ -111,9 +111,9 @@ def test_a_choice_of_sections_is_compiled_once_and_memory_stays_flat(monkeypatch
     compiled: list[Any] = []
     real = compile_message
 
-    def counting(*arguments: Any) -> Any:
+    def counting(*arguments: Any, **options: Any) -> Any:
         compiled.append(arguments)
-        return real(*arguments)
+        return real(*arguments, **options)
 
     monkeypatch.setattr(composing, "compile_message", counting)
     monkeypatch.setattr(composing, "SKELETONS_KEPT", 2)
@@ -130,9 +130,9 @@ def test_a_choice_of_sections_is_compiled_once_and_memory_stays_flat(monkeypatch
 def test_readers_with_the_same_choice_share_what_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: list[Any] = []
 
-    def counting(*arguments: Any) -> Any:
+    def counting(*arguments: Any, **options: Any) -> Any:
         compiled.append(arguments)
-        return compile_message(*arguments)
+        return compile_message(*arguments, **options)
 
     monkeypatch.setattr(composing, "compile_message", counting)
     one = composer()  # compiles what has all sections
@@ -192,3 +192,56 @@ def test_with_verp_the_envelope_sender_names_the_delivery_and_the_mail_does_not_
     assert first.endswith("@xn--bcher-kva.example")
     assert verp.read(SECRET, first, {11: "Reader@example.org"}.get) == 11
     assert mails[0].data == composer().compose(DELIVERY, NOW).data
+
+
+# --- threads ---------------------------------------------------------------------------------------------------
+
+EARLIER = [EditionFacts(number, number, "News", "", NOW - timedelta(hours=9 - number), NOW) for number in (1, 2)]
+
+
+def corrected() -> EditionComposer:
+    """What makes the mails of the third edition, 3, after 1 and 2."""
+    return EditionComposer(replace(EDITION, number=3), NEWSLETTER, SITE, SECRET, EARLIER)
+
+
+def identity(edition: EditionFacts) -> str:
+    """The Message-ID that a mail of an earlier edition had."""
+    made = replace(EDITION, id=edition.id, created_at=edition.created_at)
+    return composer(made).compose(DELIVERY, NOW).message_id
+
+
+def test_a_correction_answers_the_mail_that_its_reader_has() -> None:
+    first, second = map(identity, EARLIER)
+    found = parsed(corrected().compose(replace(DELIVERY, replies_to=2), NOW).data)
+    assert found["In-Reply-To"] == second
+    assert str(found["References"]).split() == [first, second]
+    found = parsed(corrected().compose(replace(DELIVERY, replies_to=1), NOW).data)
+    assert (found["In-Reply-To"], found["References"]) == (first, first)
+
+
+def test_an_answer_differs_from_any_other_mail_of_its_edition_in_nothing_else() -> None:
+    plain = corrected().compose(DELIVERY, NOW)
+    answer = corrected().compose(replace(DELIVERY, replies_to=2), NOW)
+    assert answer.message_id == plain.message_id
+    lines = answer.data.split(b"\r\n")
+    assert b"\r\n".join(lines[:6] + lines[9:]) == plain.data
+    assert b"\r\n".join(lines[6:9]).startswith(b"In-Reply-To: <")
+    assert max(map(len, lines[6:9])) <= 78
+
+
+def test_a_choice_of_sections_and_an_answer_are_two_things() -> None:
+    made = corrected()
+    both = made.compose(replace(DELIVERY, replies_to=1, sections=("courts",)), NOW).data
+    plain = made.compose(replace(DELIVERY, sections=("courts",)), NOW).data
+    assert "In court" in text_of(both)
+    assert "In parliament" not in text_of(both)
+    assert b"References" in both
+    assert b"References" not in plain
+
+
+def test_only_again_mints_another_message_id() -> None:
+    made = composer()
+    first = made.compose(DELIVERY, NOW).message_id
+    assert made.compose(replace(DELIVERY, id=99, attempts=3), NOW).message_id == first
+    again = {made.compose(replace(DELIVERY, again=mailing), NOW).message_id for mailing in (7, 8)}
+    assert len(again | {first}) == 3

@@ -234,3 +234,20 @@ def test_a_letterhead_that_cannot_stand_is_refused_at_once(changes: dict[str, st
     values = {name: getattr(LETTERHEAD, name) for name in Letterhead.__slots__}
     with pytest.raises(HeaderError):
         compile_message((), Letterhead(**{**values, **changes}))
+
+
+def test_a_reply_names_its_thread_and_what_it_answers() -> None:
+    thread = tuple(f"<{number}@example.org>" for number in range(40))
+    skeleton = compile_message((), LETTERHEAD, is_reply=True)
+    data = skeleton.splice(replace(ADA, references=thread))
+    found = read(data)
+    assert found["In-Reply-To"] == "<39@example.org>"
+    assert found["References"].split() == list(thread)
+    assert max(map(len, data.split(b"\r\n"))) <= 78
+
+
+def test_no_reply_leaves_without_what_it_answers() -> None:
+    skeleton = compile_message((), LETTERHEAD, is_reply=True)
+    for references in ((), ("<a@example.org>\r\nBcc: x@example.org",)):
+        with pytest.raises(HeaderError):
+            skeleton.splice(replace(ADA, references=references))
