@@ -35,8 +35,8 @@ POLL_SECONDS = 0.25
 CONNECT_TRIES = 3
 """How often a connection is tried, when there is no other, before the server is given up for this run."""
 
-GRACE_SECONDS = 8.0
-"""How long an answer is still waited for when the sender has to stop."""
+GRACE_SECONDS = 6.0
+"""How long an answer is still waited for when the sender has to stop. The engine gives it nine in all."""
 
 IDLE_SECONDS = 30.0
 """A connection that was idle for longer is asked whether it is still there."""
