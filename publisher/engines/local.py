@@ -16,11 +16,15 @@ from typing import IO
 
 POLL_SECONDS = 0.1
 
-GRACE_SECONDS = 15.0
-"""How long a sender may take to settle what is in flight after it was told to stop."""
+GRACE_SECONDS = 9.0
+"""How long a sender may take to settle what is in flight after it was told to stop. Whoever stops us waits ten."""
 
 MOST_DEATHS = 5
 """Rounds with a killed sender, after which something is wrong with the machine."""
+
+MOST_IDLE = 5
+"""Rounds in a row that end well and leave as much open as before, after which something is wrong with us or the
+database: senders that see another one than we do would be started for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +64,32 @@ class Engine:
             stop: whether to end early; senders then settle what is in flight and give the rest back.
             tick: called about ten times a second, for a progress bar.
         """
-        deaths = 0
+        deaths = idle = before = 0
         while (batches := work()) and not stop():
             ended = self._round(min(batches, self._senders), stop, tick)
-            errors = tuple(dict.fromkeys(sender.last_words() for sender in ended if sender.code > 0))
-            deaths += any(sender.code < 0 for sender in ended)
+            idle = idle + 1 if batches == before and not ended.killed else 0
+            before = batches
+            deaths += bool(ended.killed)
+            errors = ended.errors
             if not errors and deaths >= MOST_DEATHS:
-                signals = sorted({-sender.code for sender in ended if sender.code < 0})
-                errors = (f"senders are killed again and again (signal {', '.join(map(str, signals))})",)
+                errors = (f"senders are killed again and again (signal {', '.join(map(str, ended.killed))})",)
+            elif not errors and idle >= MOST_IDLE:
+                errors = (f"senders end without a word and leave {batches} batches open. {_LOOK_AT_DATABASE}",)
             if errors:
                 work()
-                return EngineReport(errors, deaths)
+                return EngineReport(errors, deaths, stop())
         return EngineReport((), deaths, stop())
 
-    def _round(self, count: int, stop: Callable[[], bool], tick: Callable[[], None]) -> list[_Sender]:
+    def _round(self, count: int, stop: Callable[[], bool], tick: Callable[[], None]) -> _Round:
+        refused = ""
         with ExitStack() as stack:
-            files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
-            senders = [stack.enter_context(_Sender(self._command, errors)) for errors in files]
+            senders: list[_Sender] = []
+            try:
+                for _ in range(count):
+                    file = stack.enter_context(tempfile.TemporaryFile())
+                    senders.append(stack.enter_context(_Sender(self._command, file)))
+            except OSError as error:  # those that did start do the work
+                refused = f"a sender cannot be started: {error.strerror or error}. {_LOOK_AT_MACHINE}"
             deadline = None
             while any(sender.running for sender in senders):
                 if deadline is None and stop():
@@ -87,7 +100,25 @@ class Engine:
                     break  # what they leave behind is settled like any dead sender's
                 tick()
                 time.sleep(POLL_SECONDS)
-        return senders
+        words = [sender.last_words() for sender in senders if sender.code > 0]
+        return _Round(
+            errors=tuple(dict.fromkeys([*words, *([refused] if refused else [])])),
+            killed=tuple(sorted({-sender.code for sender in senders if sender.code < 0})),
+        )
+
+
+_LOOK_AT_DATABASE = "Look whether [storage] url is the database of this instance, then run it again"
+_LOOK_AT_MACHINE = (
+    "Make room (memory, processes, open files, disk) or set [sending] senders lower, then run it again"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """How the senders of one round ended: the last words of those that failed, the signals of those killed."""
+
+    errors: tuple[str, ...]
+    killed: tuple[int, ...]
 
 
 class _Sender:
@@ -97,7 +128,11 @@ class _Sender:
         self._errors = errors
         self._said = ""
         self._process = subprocess.Popen(  # noqa: S603 - our own command
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            process_group=0,  # Ctrl-C is ours to hear: what a sender has to do, we tell it
         )
 
     def __enter__(self) -> _Sender:

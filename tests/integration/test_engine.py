@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,3 +111,36 @@ def test_senders_hear_of_their_parents_end_however_it_ends(tmp_path: Path) -> No
     while not (tmp_path / "heard").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert (tmp_path / "heard").exists()
+
+
+def test_a_sender_that_cannot_be_started_is_one_line_and_no_loop(tmp_path: Path) -> None:
+    (error,) = Engine([str(tmp_path / "nothing")], 2).run(lambda: 2).errors
+    assert error.startswith("a sender cannot be started: No such file or directory. Make room")
+
+
+def test_senders_that_do_start_work_though_another_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start, started = subprocess.Popen, []
+
+    def scarce(*arguments: Any, **options: Any) -> Any:
+        if started:
+            raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+        started.append(start(*arguments, **options))
+        return started[0]
+
+    monkeypatch.setattr(subprocess, "Popen", scarce)
+    program = f"open({str(tmp_path / 'ran')!r}, 'w')"
+    (error,) = Engine(command(program), 2).run(batches(2)).errors
+    assert error.startswith("a sender cannot be started: Resource temporarily unavailable. Make room")
+    assert (tmp_path / "ran").exists()
+
+
+def test_senders_that_leave_everything_open_are_not_started_for_ever() -> None:
+    calls: list[int] = []
+
+    def work() -> int:
+        calls.append(1)
+        return 3
+
+    (error,) = Engine(command("pass"), 1).run(work).errors
+    assert error.startswith("senders end without a word and leave 3 batches open. Look whether")
+    assert len(calls) == local.MOST_IDLE + 2
