@@ -139,6 +139,7 @@ def serve(app: App) -> None:
                     raise PublisherError("the web server ended by itself", remedy="The log above says why")
         finally:
             _log.info("stopping: what is in flight is settled first")
+            server.end()  # both take their time, at the same time: whoever stops us waits ten seconds
             service.stop()
 
 

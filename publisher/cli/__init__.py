@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from publisher.errors import PublisherError, UsageError, one_line
 
-INTERRUPTED = 130
-"""What a shell expects of a command that Ctrl-C ended."""
+STOPPED = (130, 143)
+"""What a shell expects of a command that Ctrl-C or SIGTERM ended."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(". Run it again with --debug and report what it shows", file=sys.stderr)
         sys.exit(1)
     except SystemExit as ended:
-        if ended.code == INTERRUPTED:
+        if ended.code in STOPPED:
             print("publisher: stopped; run it again to go on", file=sys.stderr)
         raise
 

@@ -10,6 +10,7 @@ from publisher.app import App
 from publisher.cli.context import instance
 from publisher.cli.output import count, say, warn
 from publisher.cli.progress import MailingBar
+from publisher.cli.stopping import Stop
 from publisher.cli.telling import tell_held, tell_mailing, tell_pass
 from publisher.digests.model import DigestState
 from publisher.ledger import DeliveryState, Mailing
@@ -38,6 +39,8 @@ def run() -> None:
 def send(opened: App, mailings: Sequence[Mailing], *, quiet: bool = False) -> bool:
     """Send as far as it goes now, and tell the sums of these mailings; whether something is not well with them.
 
+    Ctrl-C or SIGTERM meanwhile: what is in flight is settled, the rest given back, and the command ends.
+
     Args:
         opened: the instance.
         mailings: those to tell about.
@@ -45,13 +48,15 @@ def send(opened: App, mailings: Sequence[Mailing], *, quiet: bool = False) -> bo
     """
     if not mailings:
         return False
+    stop = Stop()
     bar = MailingBar(opened.mailroom, mailings)
-    with bar:
-        ended = opened.send(tick=bar.tick)
+    with bar, stop:
+        ended = opened.send(stop=stop, tick=bar.tick)
     all_facts = [opened.mailroom.facts(mailing.id) for mailing in mailings]
     for facts in all_facts if not quiet else ():
         tell_mailing(opened, facts)
     for error in ended.errors:
         warn(error if error.startswith("publisher:") else f"publisher: {error}")
+    stop.end_if_asked()
     bad = (DeliveryState.FAILED, DeliveryState.UNCERTAIN)
     return bool(ended.errors) or any(facts.counts.get(state) for facts in all_facts for state in bad)

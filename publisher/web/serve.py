@@ -53,9 +53,13 @@ class WebServer:
             self.stop()
             raise PublisherError("the web server did not come up", remedy="The log above says why")
 
+    def end(self) -> None:
+        """Take no more requests, and do not wait: `stop` does."""
+        self._server.should_exit = True
+
     def stop(self) -> None:
         """Take no more requests, let those under way end within GRACE_SECONDS, and return. May be called twice."""
-        self._server.should_exit = True
+        self.end()
         if self._thread:
             self._thread.join()
         if self._socket:

@@ -46,6 +46,9 @@ DRIP, HALF, TRICKLE, ENDLESS = "drip", "half", "trickle", "endless"
 """The usual reply byte by byte; half of it, and then nothing; a line that goes on byte by byte and never ends; a
 reply of more and more lines."""
 
+WAIT = "wait"
+"""The usual reply, once the server's `go_on` is set."""
+
 TWICE, SWALLOW = "twice", "swallow"
 """Too many replies and too few: the usual one two times, or not at all, and on with the next command."""
 
@@ -103,6 +106,7 @@ class FakeSmtp(Listening):
         self.fault = ""
         """How it misunderstands PIPELINING: "deaf" loses what came with a command, "doubled" answers it twice,
         "crossed" answers the last first."""
+        self.go_on = threading.Event()
         self.received: list[tuple[str, bytes]] = []
         self.commands: list[str] = []
         self._tls = tls
@@ -113,6 +117,11 @@ class FakeSmtp(Listening):
     def recipients(self) -> list[str]:
         """Who has been mailed, in order, once for each message."""
         return [recipient for recipient, _ in list(self.received)]
+
+    @property
+    def silences(self) -> int:
+        """How many of its connections wait for a reply that will not come."""
+        return self._silences
 
     @property
     def silent(self) -> bool:
@@ -281,7 +290,7 @@ class _Session:
             self._say(reply)
         else:
             self._act(act, reply)
-        return act in (None, DRIP, TWICE, SWALLOW)
+        return act in (None, WAIT, DRIP, TWICE, SWALLOW)
 
     def _rule(self, step: Step) -> str | None:
         return next((rule.act for rule in self._server.rules if rule.take(step, self._recipient)), None)
@@ -307,6 +316,11 @@ class _Session:
 
     def _uncork(self) -> None:
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+
+    def _wait(self, reply: str) -> None:
+        with self._server.silence():
+            self._server.go_on.wait(60)
+        self._say(reply)
 
     def _half(self, reply: str) -> None:
         self._send(reply.encode()[: len(reply) // 2])
@@ -362,6 +376,7 @@ _ACTS: Mapping[str, Callable[[_Session, str], None]] = {
     CLOSE: lambda session, _: session._do(CLOSE),
     RESET: lambda session, _: session._do(RESET),
     HANG: lambda session, _: session._hang(),
+    WAIT: _Session._wait,
     DRIP: _Session._drip,
     HALF: _Session._half,
     TRICKLE: _Session._trickle,
