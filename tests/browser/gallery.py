@@ -9,14 +9,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from PIL import Image, ImageDraw
 
 from publisher.app import App, open_app
+from publisher.editions import Note, Withdrawn
+from publisher.publishing.previewing import preview_documents
+from publisher.rendering import archive_page, render, withdrawn_page
 from subscribers.tokens import mint
 from tests.browser.tools import ROOT
 
@@ -29,6 +32,20 @@ Kind = Literal["mail", "page", "desk"]
 
 PREVIEWED = frozenset({"river-morning", "al-jisr", "held"})
 """Digests whose previews are looked at: one from the left, one from the right, one with findings."""
+
+SAID = {
+    "en": (
+        "The bridge closes at 6 p.m. on Friday, not at 8 p.m. as we wrote.",
+        "The mayor’s name is Ada Example. We had written Eda, in the first paragraph and under the picture, and "
+        "we are sorry for it; the figures of the council are of 2026 and not of 2025.",
+    ),
+    "de": (
+        "Die Brücke wird am Freitag um 18 Uhr gesperrt, nicht um 20 Uhr.",
+        "Die Oberbürgermeisterin heißt Ada Muster; wir hatten „Eda“ geschrieben.",
+    ),
+    "ar": ("يُغلق الجسر يوم الجمعة في السادسة مساءً لا في الثامنة.", "اسم العمدة «أدا»، وقد كتبناه خطأً."),
+}
+"""What corrections say, the first one first; the first is said of a withdrawal too."""
 
 NEWSLETTERS = {
     "en": ("The Exampleton Morning", "What moved in Exampleton, every day at seven."),
@@ -94,6 +111,7 @@ def build(root: Path) -> Gallery:
     try:
         app.run_pass(sleep=lambda _: None)
         shown = (
+            *_afterwards(app, root / "var" / "site", root / "corrected"),
             *_pages(root / "var" / "site"),
             *_previews(app, root / "previews"),
             *_notices(app, root / "notices"),
@@ -147,15 +165,41 @@ def _pages(site: Path) -> Iterator[Shown]:
         yield Shown(f"page {name}", "page", path, language if language in NEWSLETTERS else "en")
 
 
+def _afterwards(app: App, site: Path, folder: Path) -> Iterator[Shown]:
+    """A digest of some newsletters as it is shown corrected twice, and withdrawn, each beside the digest."""
+    for language, said in SAID.items():
+        with app.store.read() as unit:
+            headlines = unit.editions.headlines(language)
+            slug = headlines[0].slug
+            (record,) = unit.digests.find(f"{language}/{slug}")
+            edition, assets = unit.editions.newest(record.id), unit.digests.assets_of(record.id)
+        assert edition is not None
+        look, digest = app.look(language), replace(edition.digest, slug=f"{slug}-corrected")
+        notes = [Note(NOW + timedelta(days=day), text) for day, text in enumerate(said)]
+        corrected = replace(edition, digest=digest, rendered=render(digest, look, notes=notes), note=said[-1])
+        composer = app.composer(corrected)
+        for document in preview_documents(corrected, assets, composer, look, "tag:x", NOW, ()):
+            _write(folder / language / document.path, document.data)
+        yield Shown(f"mail {digest.key}", "mail", folder / language / "mail.html", language)
+        _write(site / language / digest.slug / "index.html", corrected.rendered.page)
+        left = Withdrawn(digest.title, digest.date, language, notes[0])
+        _write(site / language / f"{slug}-withdrawn" / "index.html", withdrawn_page(left, look, slug))
+        listed = [*headlines, replace(headlines[0], slug=f"{slug}-withdrawn", withdrawn_at=NOW, summary="")]
+        _write(site / language / "withdrawn.html", archive_page(look, listed))
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
 def _previews(app: App, folder: Path) -> Iterator[Shown]:
     with app.store.read() as unit:
         records = unit.digests.all()
     for record in records:
         digest, documents = app.preview(f"{record.newsletter}/{record.slug}")
         for document in documents:
-            path = folder / record.newsletter / record.slug / document.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(document.data)
+            _write(folder / record.newsletter / record.slug / document.path, document.data)
         base = folder / record.newsletter / record.slug
         yield Shown(f"mail {digest.key}", "mail", base / "mail.html", digest.language)
         if record.slug in PREVIEWED:
