@@ -20,7 +20,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.conftest import running_postgres
-from tests.crash.campaign import Campaign, MailServer, Plan, StuckError
+from tests.crash.campaign import Campaign, StuckError
+from tests.crash.mailserver import MailServer
+from tests.crash.plan import Plan
 from tests.crash.verdict import complaints
 
 
@@ -54,7 +56,7 @@ def carry_out(
         f"{len(book.received)} received, {len(left.in_state('accepted'))} accepted, {len(uncertain)} uncertain "
         f"({len(uncertain & book.received)} of them received, {len(book.silent)} by the server's silence); "
         f"{len(held)} senders died with {sum(held)} connections; "
-        f"orphans gone within {max(kill.lingered for kill in campaign.kills):.1f} s; "
+        f"orphans had settled within {max((kill.settled for kill in campaign.kills), default=0):.1f} s; "
         f"server's other moments: {len(book.dropped)} dropped, {len(book.refused)} refused; "
         f"{time.monotonic() - began:.0f} s"
     )

@@ -1,16 +1,20 @@
-"""What a process group consists of, and what a process holds at the very moment of its death: from /proc."""
+"""Which processes there are, and what one of them holds at the very moment of its death: from /proc."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+MARK = "PUBLISHER_CRASH_RUN"
+"""Set in the environment, where every process that is begun from there has it."""
+
 _PROC = Path("/proc")
+_ENDED = ("", "Z", "X")
 _GONE = (FileNotFoundError, ProcessLookupError, PermissionError)  # the last: of one that waits to be reaped
 
 
@@ -23,17 +27,25 @@ class Victim:
     connections: int
 
 
-def group(leader: int) -> list[int]:
-    """The living processes of a group but its leader, also when that is gone."""
-    return [pid for pid in _pids() if pid != leader and _stat(pid)[2] == str(leader) and living(pid)]
+def marked(mark: str) -> list[int]:
+    """The living processes that were begun with MARK set to this, by whomever and whoever their parent is now."""
+    wanted = f"{MARK}={mark}".encode()
+    return [pid for pid in _pids() if wanted in _environment(pid) and living(pid)]
 
 
 def living(pid: int) -> bool:
     """Whether a process runs; one that waits to be reaped does not."""
-    return _stat(pid)[0] not in ("", "Z", "X")
+    return _state(pid) not in _ENDED
 
 
-def kill_all(pids: list[int], port: int, journals: Path) -> tuple[Victim, ...]:
+def sender_of(pid: int, journals: Path) -> str:
+    """The name of the journal that a process has open, its own as a sender or another's as a rescuer."""
+    with suppress(*_GONE):
+        return next((Path(link).name for link in _links(pid) if Path(link).parent == journals), "")
+    return ""
+
+
+def kill_all(pids: Sequence[int], port: int, journals: Path) -> tuple[Victim, ...]:
     """Kill processes with -9 at one moment; gives what each held in it.
 
     They are stopped for as long as it takes to look: nothing happens between the look and the death.
@@ -44,22 +56,20 @@ def kill_all(pids: list[int], port: int, journals: Path) -> tuple[Victim, ...]:
             os.kill(pid, signal.SIGSTOP)
     for pid in pids:
         with suppress(*_GONE):
-            while _stat(pid)[0] not in ("T", "t", "", "Z", "X"):
+            while _state(pid) not in ("T", "t", *_ENDED):
                 time.sleep(0.0002)
-            links = list(_links(pid))
-            names = [Path(link).name for link in links if Path(link).parent == journals]
-            found.append(Victim(pid, names[0] if names else "", _connections(pid, links, port)))
+            found.append(Victim(pid, sender_of(pid, journals), _connections(pid, port)))
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     return tuple(found)
 
 
-def _connections(pid: int, links: list[str], port: int) -> int:
+def _connections(pid: int, port: int) -> int:
     """Sockets of a process whose other end is at `port`. One that is held by two descriptors counts once."""
     rows = (line.split() for line in (_PROC / str(pid) / "net" / "tcp").read_text().splitlines()[1:])
     ours = {f"socket:[{row[9]}]" for row in rows if int(row[2].partition(":")[2], 16) == port}
-    return len(ours & set(links))
+    return len(ours & set(_links(pid)))
 
 
 def _links(pid: int) -> Iterator[str]:
@@ -72,10 +82,15 @@ def _pids() -> Iterator[int]:
     return (int(path.name) for path in _PROC.iterdir() if path.name.isdigit())
 
 
-def _stat(pid: int) -> list[str]:
-    """State, parent and group of a process; empty texts when it is gone."""
-    try:
-        text = (_PROC / str(pid) / "stat").read_text()
-    except _GONE:
-        return ["", "", ""]
-    return text.rpartition(")")[2].split()[:3]
+def _environment(pid: int) -> list[bytes]:
+    """What a process was begun with."""
+    with suppress(*_GONE):
+        return (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
+    return []
+
+
+def _state(pid: int) -> str:
+    """A letter, see proc(5); empty when it is gone."""
+    with suppress(*_GONE):
+        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
+    return ""

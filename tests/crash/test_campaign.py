@@ -8,7 +8,7 @@ import pytest
 
 from publisher.storage.database import Database
 from tests.crash.__main__ import carry_out
-from tests.crash.campaign import Plan
+from tests.crash.plan import Plan
 
 
 @pytest.mark.slow
