@@ -29,9 +29,9 @@ from publisher.storage.database import Database, connect
 from publisher.storage.ledger import LedgerStore
 from publisher.storage.mailings import Mailings
 from publisher.storage.tables import batches, deliveries
-from tests.bench import processes
 from tests.bench.letters import NOW
 from tests.bench.measuring import ROUNDS, Row
+from tests.bench.worked import worked
 from tests.conftest import running_postgres
 from tests.fakes.mailing import PlainComposer, add_edition, add_mailing, plan, planned
 
@@ -104,7 +104,7 @@ def rows(kind: Kind, number: int) -> Iterator[Row]:
     told = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     yield Row(
         f"importing {number:,} subscribers",
-        f"{told['seconds']:.1f} s, peak memory {told['peak']:.0f} MB",
+        f"{told['took']}, {told['peak']:.0f} MB at most",
         "≤ 60 s at 1 000 000",
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -119,10 +119,8 @@ def rows(kind: Kind, number: int) -> Iterator[Row]:
 
 def _planning(kind: Kind, large: Database, number: int) -> Row:
     mailing_id = add_mailing(large, *add_edition(large, NOW), NOW)
-    begun = time.perf_counter()
-    assert plan(large, mailing_id, NOW)
-    took = time.perf_counter() - begun
-    return Row(f"planning {number:,} deliveries", f"{took:.1f} s", f"≤ {kind.plan_seconds} s at 1 000 000")
+    took = worked(large, lambda: plan(large, mailing_id, NOW))
+    return Row(f"planning {number:,} deliveries", str(took), f"≤ {kind.plan_seconds} s at 1 000 000")
 
 
 def _windows(small: Database, large: Database, number: int, folder: Path) -> Iterator[Row]:
@@ -159,21 +157,13 @@ def _cpu_of_a_mail(database: Database, folder: Path) -> float:
     provider = AtOnce(ROUND)
     policy = RetryPolicy(timedelta(minutes=5), timedelta(hours=24))
     parts = SenderParts(LedgerStore(database), provider, PlainComposer, folder / "journal", policy)
-    before, begun = _server_cpu(database), time.process_time()
-    result = run_sender(parts, provider.enough)
-    took = time.process_time() - begun + _server_cpu(database) - before
-    if result.error:
-        raise result.error
-    return took / provider.taken * 1e6
 
+    def send() -> None:
+        result = run_sender(parts, provider.enough)
+        if result.error:
+            raise result.error
 
-def _server_cpu(database: Database) -> float:
-    """What the server's processes for this database have worked."""
-    if database.is_sqlite:
-        return 0.0
-    query = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = :kind")
-    with database.read() as connection:
-        return sum(processes.cpu(pid) for pid in connection.scalars(query, {"kind": "client backend"}))
+    return worked(database, send).cpu / provider.taken * 1e6
 
 
 def _bulk(database: Database, first: int, last: int, state: DeliveryState) -> None:
