@@ -36,6 +36,7 @@ from publisher.publishing.channels import Channels, target_of
 from publisher.publishing.controlling import Controls
 from publisher.publishing.editorial import Editorial
 from publisher.publishing.examining import sample_digest
+from publisher.publishing.histories import Histories
 from publisher.publishing.inspecting import Inspection, Inspector, World
 from publisher.publishing.intake import Intake
 from publisher.publishing.links import Links
@@ -225,6 +226,11 @@ class App:
     def resends(self) -> Resends:
         """What mails a digest again."""
         return Resends(self.store, self.gate)
+
+    @cached_property
+    def histories(self) -> Histories:
+        """What became of digests."""
+        return Histories(self.store)
 
     @cached_property
     def controls(self) -> Controls:

@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from publisher.app import App
-from publisher.cli.check import tell_blocked, tell_findings
+from publisher.cli import timeline
+from publisher.cli.check import tell_blocked
 from publisher.cli.context import actor, confirm, instance
-from publisher.cli.output import cell, count, local, say, show_json, show_rows
+from publisher.cli.output import count, local, say, show_json, show_rows
 from publisher.cli.telling import tell_catching_up
 from publisher.digests.model import DigestState
 from publisher.digests.record import DigestRecord
-from publisher.publishing.editorial import Story
-from publisher.publishing.preflighting import BlockedError, stored_findings
+from publisher.publishing.preflighting import BlockedError
 
 app = typer.Typer(no_args_is_help=True, help="Digests: list, show, finalize, hold, release, withdraw.")
 
@@ -50,41 +50,14 @@ def list_(
 
 @app.command()
 def show(name: Name, as_json: Json = False) -> None:
-    """One digest: its state, its mailings and publications, and everything that was done with it."""
+    """One digest: how it stands, its history from the inbox on, and how its readers stand."""
     with instance() as opened:
-        story = opened.editorial.story(opened.editorial.find(name))
-        record = story.record
-        facts = _row(opened, record) | {
-            "source": record.source,
-            "publish_at": record.publish_at,
-            "finalized_at": record.finalized_at,
-            "held_because": record.held_because,
-            "entry_id": record.entry_id,
-            "edition": story.edition,
-            "subject": story.subject,
-            "address": opened.page_url(record) if story.edition else None,
-            "mailings": [
-                {
-                    "id": m.id,
-                    "kind": m.kind,
-                    "state": m.state,
-                    "reason": m.reason,
-                    "actor": m.actor,
-                    "at": m.created_at,
-                }
-                for m in story.mailings
-            ],
-            "publications": [
-                {"target": p.target, "state": p.state, "error": p.error, "due": p.due_at}
-                for p in story.publications
-            ],
-            "events": [{"at": e.at, "kind": e.kind, "actor": e.actor, **e.data} for e in story.events],
-        }
+        history = opened.histories.of(opened.editorial.find(name))
+        standing = timeline.standing_of(opened, history)
         if as_json:
-            show_json(facts | {"preflight": _preflight(story)})
+            show_json(timeline.as_data(opened, history, standing))
         else:
-            _show(facts)
-            _show_preflight(story)
+            timeline.tell(opened, history, standing)
 
 
 @app.command()
@@ -181,39 +154,3 @@ def _forgotten(record: DigestRecord) -> str:
         if record.state in (DigestState.PUBLISHED, DigestState.WITHDRAWN)
         else "its newsletter is not configured"
     )
-
-
-def _show(facts: dict[str, object]) -> None:
-    for key, value in facts.items():
-        if isinstance(value, list):
-            say(f"{key}:")
-            for row in value:
-                say(
-                    "  "
-                    + "  ".join(f"{name}={cell(fact)}" for name, fact in row.items() if fact not in ("", None))
-                )
-        elif value not in ("", None):
-            say(f"{key + ':':14}{cell(value)}")
-
-
-def _preflight(story: Story) -> dict[str, object] | None:
-    """What was found when the digest was last to be mailed."""
-    found = story.preflight
-    if found is None:
-        return None
-    return {
-        "at": found.at,
-        "published": found.edition_id is not None,
-        "despite": list(found.despite),
-        "findings": [dict(finding) for finding in found.findings],
-    }
-
-
-def _show_preflight(story: Story) -> None:
-    found = story.preflight
-    if found is None:
-        return
-    despite = f", published despite {', '.join(found.despite)}" if found.despite else ""
-    nothing = "" if found.findings else ", nothing was found"
-    say(f"preflight:    {cell(found.at)}{despite}{nothing}")
-    tell_findings(stored_findings(found), found.despite)
