@@ -34,6 +34,7 @@ from publisher.preflight import registry
 from publisher.providers import registry as providers
 from publisher.publishing.channels import Channels, target_of
 from publisher.publishing.controlling import Controls
+from publisher.publishing.correcting import Correcting
 from publisher.publishing.editorial import Editorial
 from publisher.publishing.examining import sample_digest
 from publisher.publishing.histories import Histories
@@ -195,8 +196,12 @@ class App:
         def mint(record: DigestRecord) -> str:
             return mint_entry_id(domain, self.clock().date(), record.newsletter, record.slug)
 
-        targets = [target_of(endpoint) for endpoint in self.endpoints]
-        return Publisher(self.store, self.render, mint, targets, self.gate, self.logos.assets)
+        return Publisher(self.store, self.render, mint, self._targets, self.gate, self.logos.assets)
+
+    @property
+    def _targets(self) -> Sequence[str]:
+        """The endpoints as publications know them."""
+        return [target_of(endpoint) for endpoint in self.endpoints]
 
     @cached_property
     def editorial(self) -> Editorial:
@@ -236,6 +241,21 @@ class App:
     def controls(self) -> Controls:
         """What pauses mailings, lets them go on and cancels them."""
         return Controls(self.store, lambda now: self.rescuer.leave(now))
+
+    @cached_property
+    def correcting(self) -> Correcting:
+        """What corrects digests."""
+        return Correcting(
+            self.store,
+            self.intake,
+            lambda digest, title_repeats, notes: render(
+                digest, self.look(digest.newsletter), title_repeats=title_repeats, notes=notes
+            ),
+            self.gate,
+            self._targets,
+            lambda now: self.rescuer.leave(now),
+            self.logos.assets,
+        )
 
     @cached_property
     def withdrawing(self) -> Withdrawing:

@@ -87,6 +87,10 @@ class SkipReason(StrEnum):
     ALREADY = "already"  # another mailing of this digest has, or may have, reached the subscriber
 
 
+CORRECTED = "corrected"
+"""The act of a mailing that goes on with a correction where another one was stopped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mailing:
     """A stored mailing."""

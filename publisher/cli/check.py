@@ -96,15 +96,28 @@ def tell_blocked(blocked: BlockedError, despite: Collection[str], *, mail: bool)
     """Why nothing was mailed, and how to go on, on one screen."""
     key = blocked.inspection.digest.key
     warn(f"publisher: {key} is not mailed: preflight found what must not leave")
+    release = f"publisher digest release {key}{' --mail' if mail else ''}"
+    tell_ways_on(blocked, despite, check=key, anyway=f"{release} %s --reason TEXT")
+
+
+def tell_ways_on(blocked: BlockedError, despite: Collection[str], *, check: str, anyway: str) -> None:
+    """What blocks, and what can be done about it.
+
+    Args:
+        blocked: what was found.
+        despite: the rules that were overruled already.
+        check: what `publisher check` takes to show everything.
+        anyway: the command that lets it go as it is, with %s in place of the rules.
+    """
     for finding in blocked.findings[:REFUSED_SHOWN]:
         warn(f"  {WORDS[finding.level]} {finding}")
         if finding.remedy:
             warn(f"         {finding.remedy}")
     if len(blocked.findings) > REFUSED_SHOWN:
-        warn(f"  and {len(blocked.findings) - REFUSED_SHOWN} more: `publisher check {key}`")
+        warn(f"  and {len(blocked.findings) - REFUSED_SHOWN} more: `publisher check {check}`")
     rules = " ".join(f"--despite {rule}" for rule in dict.fromkeys([*despite, *blocked.rules]))
     warn("Mend it; or, if it shall leave as it is:")
-    warn(f"  publisher digest release {key} {'--mail ' if mail else ''}{rules} --reason TEXT")
+    warn(f"  {anyway.replace('%s', rules)}")
 
 
 # --- the instance ----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import typer
 from publisher import __version__
 from publisher.cli import check, db, digest, feed, init, mailing, preview, resend, run, sender, serve, subscriber
 from publisher.cli.context import Options, use
+from publisher.cli.corrections import register as register_corrections
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,6 +45,7 @@ def root(
 
 for module in (init, run, serve, preview, check, resend, sender):
     module.register(app)
+register_corrections(digest.app)
 for name, group in (
     ("digest", digest.app),
     ("mailing", mailing.app),

@@ -82,7 +82,7 @@ class ChangedAfterPublication:
         """One line for the editor."""
         return (
             f"{self.finding.path}: changed after {self.record.key} was published, and not published again; "
-            f"to correct it: publisher digest correct {self.finding.path} --note TEXT"
+            f"to correct it: `publisher digest correct {self.finding.path} --note TEXT`"
         )
 
 
@@ -142,12 +142,16 @@ class _Decider:
     hashes: dict[tuple[str, str], Finding] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
 
-    def learn(self, known: Iterable[DigestRecord]) -> None:
+    def learn(self, known: Iterable[DigestRecord], earlier: Iterable[tuple[int, str]]) -> None:
         for record in known:
             self.by_key[record.newsletter, record.slug] = record
             self.by_hash.setdefault((record.newsletter, record.source_hash), record)
             if record.state in _UNPUBLISHED and record.source:
                 self.by_source[record.source] = record
+        by_id = {record.id: record for record in known}
+        for digest_id, source_hash in earlier:
+            if corrected := by_id.get(digest_id):
+                self.by_hash.setdefault((corrected.newsletter, source_hash), corrected)
 
     def decide(self, finding: Finding) -> Intent:
         key = finding.digest.newsletter, finding.digest.slug
@@ -181,15 +185,17 @@ class _Decider:
         return Ignore(finding, record)
 
 
-def decide(scan: Scan, known: Sequence[DigestRecord]) -> list[Intent]:
+def decide(scan: Scan, known: Sequence[DigestRecord], earlier: Iterable[tuple[int, str]] = ()) -> list[Intent]:
     """What to do, in the order of the files' paths; what left the inbox comes last.
 
     Args:
         scan: a look at the inbox.
         known: every digest in the database.
+        earlier: (digest id, hash) of the files that corrected digests were before: one of those that is still
+            there is no change.
     """
     decider = _Decider(scan.present)
-    decider.learn(known)
+    decider.learn(known, earlier)
     findings = sorted(scan.findings, key=lambda finding: _precedence(finding, decider))
     intents = [decider.decide(finding) for finding in findings]
     elsewhere = {intent.finding.path for intent in intents if not isinstance(intent, (Conflict, Vanished))}

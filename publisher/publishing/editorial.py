@@ -127,7 +127,7 @@ class Editorial:
             BlockedError: rules that are not in `despite` keep it here; nothing but what they found is stored.
             RenderError: it cannot be rendered; nothing has changed.
         """
-        self._check(despite, reason)
+        self._gate.check_overruling(despite, reason)
         if record.state is DigestState.PUBLISHED:
             return self._mail_backlog(record, now, actor=actor, reason=reason, mail=mail, despite=despite)
         if record.state is DigestState.WITHDRAWN:
@@ -135,14 +135,6 @@ class Editorial:
         if not self._publisher.publish_now(record, now, actor=actor, reason=reason, despite=despite):
             raise overtaken(record)
         return f"{record.key} is published; its mail leaves as soon as its page is stored"
-
-    def _check(self, despite: Collection[str], reason: str) -> None:
-        """Refuse to overrule what is not there, or without a word why."""
-        if unknown := sorted(set(despite) - self._gate.names):
-            known = ", ".join(sorted(self._gate.names))
-            raise UsageError(f'there is no rule "{unknown[0]}"', remedy=f"The rules are: {known}")
-        if despite and not reason.strip():
-            raise UsageError("overruling preflight wants a reason", remedy="Add --reason TEXT; it is kept with it")
 
     def _mail_backlog(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,7 +11,7 @@ from typing import TypedDict
 
 from publisher.digests import inbox, intake
 from publisher.digests.assets import illustrate
-from publisher.digests.findings import Illustrated, Observation, Stamp
+from publisher.digests.findings import Finding, Illustrated, Observation, Stamp
 from publisher.digests.identity import Home
 from publisher.digests.model import Asset, DigestState
 from publisher.errors import DigestError, PublisherError
@@ -29,6 +30,15 @@ class Taking:
     notes: tuple[str, ...] = ()
     errors: tuple[PublisherError, ...] = ()
     busy: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One file that was read: as it lies there, and made ready. `inside` tells whether it lies in the inbox."""
+
+    finding: Finding
+    ready: Illustrated
+    inside: bool
 
 
 _Sight = tuple[dict[str, Stamp], tuple[str, ...]]
@@ -74,6 +84,16 @@ class Intake:
         Raises:
             DigestError: it cannot be taken as a digest.
         """
+        return self.found(file, now).ready
+
+    def found(self, file: Path, now: datetime) -> Found:
+        """The same, with what tells it apart from other files.
+
+        Raises:
+            DigestError: it cannot be taken as a digest.
+        """
+        if not os.path.isfile(file):  # noqa: PTH113 - unlike Path.is_file, False for a name no file can have
+            file = self._directory / file  # as the inbox itself calls it
         try:
             file, inbox_folder = file.resolve(), self._directory.resolve()
             stamp = file.stat()
@@ -88,7 +108,8 @@ class Intake:
             raise refused
         if not scan.findings:
             raise DigestError("this file is still changing, or is no digest", remedy="Try again", file=str(file))
-        return illustrate(scan.findings[0], inbox=folder)
+        finding = scan.findings[0]
+        return Found(finding, illustrate(finding, inbox=folder), inside=folder == inbox_folder)
 
     def take(self, seen: Observation, now: datetime) -> Taking:
         """Take in what an observation of the inbox holds; one that was taken in already costs nothing."""
@@ -97,13 +118,13 @@ class Intake:
             return Taking(busy=self._last[1])
         scan = inbox.scan(self._directory, seen, self._homes, self._first_seen(now))
         with self._store.read() as unit:
-            known = unit.digests.all()
+            known, earlier = unit.digests.all(), unit.digests.earlier_files()
         lines: list[str] = []
         notes: list[str] = []
         errors: list[PublisherError] = list(scan.errors)
         refused: list[PublisherError] = []
         failures: list[PublisherError] = []
-        for intent in intake.decide(scan, known):
+        for intent in intake.decide(scan, known, earlier):
             try:
                 self._carry_out(intent, now)
             except PublisherError as error:

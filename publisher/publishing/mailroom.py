@@ -9,7 +9,7 @@ from functools import partial
 
 from publisher.digests.record import DigestRecord
 from publisher.errors import StorageError, UsageError
-from publisher.ledger import DeliveryState, Failure, Mailing, MailingState
+from publisher.ledger import CORRECTED, DeliveryState, Failure, Mailing, MailingState
 from publisher.mailings.audience import audience, left_out, why_not
 from publisher.publishing.ports import Store, Unit
 
@@ -33,7 +33,12 @@ class Mailroom:
         """Plan a waiting mailing and let it run; False when somebody else just did."""
         with self._store.write() as unit:
             newsletter = unit.digests.get(mailing.digest_id).newsletter
-            if not plan_mailing(unit, mailing.id, newsletter, now):
+            begun = (
+                unit.corrections.begin(mailing.id, now)  # its people come from the mailing that it took over
+                if mailing.act == CORRECTED
+                else plan_mailing(unit, mailing.id, newsletter, now)
+            )
+            if not begun:
                 return False
             unit.events.append(
                 "mailing.started",

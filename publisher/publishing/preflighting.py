@@ -14,7 +14,7 @@ from publisher.digests.intake import PREFLIGHT
 from publisher.digests.model import DigestState
 from publisher.digests.record import DigestRecord
 from publisher.editions import Edition
-from publisher.errors import PublisherError
+from publisher.errors import PublisherError, UsageError
 from publisher.preflight.model import Finding, Level
 from publisher.publishing.inspecting import Inspection, Inspector, Surroundings
 from publisher.publishing.ports import Preflight, Store, Unit
@@ -83,14 +83,32 @@ class Gate:
             sizes = unit.digests.asset_sizes(edition.digest_id) if pictures is None else pictures
         return self._inspector.inspect(edition, Surroundings(sizes, earlier), now, ask=ask)
 
-    def let_pass(self, edition: Edition, now: datetime, despite: Collection[str] = ()) -> Inspection:
-        """Look at an edition that is about to be mailed.
+    def check_overruling(self, despite: Collection[str], reason: str) -> None:
+        """Refuse to overrule what is not there, or without a word why.
+
+        Raises:
+            UsageError: there is no such rule, or no reason.
+        """
+        if unknown := sorted(set(despite) - self.names):
+            known = ", ".join(sorted(self.names))
+            raise UsageError(f'there is no rule "{unknown[0]}"', remedy=f"The rules are: {known}")
+        if despite and not reason.strip():
+            raise UsageError("overruling preflight wants a reason", remedy="Add --reason TEXT; it is kept with it")
+
+    def let_pass(
+        self,
+        edition: Edition,
+        now: datetime,
+        despite: Collection[str] = (),
+        pictures: Mapping[str, int] | None = None,
+    ) -> Inspection:
+        """Look at an edition that is about to be mailed; `pictures` as for `look`.
 
         Raises:
             BlockedError: rules that are not in `despite` keep it here.
             ConfigError: as `look`.
         """
-        inspection = self.look(edition, None, now)
+        inspection = self.look(edition, pictures, now)
         if inspection.blocking(despite):
             raise BlockedError(inspection, despite)
         return inspection

@@ -19,6 +19,16 @@ def overtaken(record: DigestRecord) -> UsageError:
     )
 
 
+def not_correctable(record: DigestRecord) -> UsageError:
+    """Only what is public is corrected."""
+    what, remedy = (
+        ("was withdrawn", "A withdrawn digest stays withdrawn")
+        if record.state is DigestState.WITHDRAWN
+        else ("is not published yet", "Change its file in the inbox: the next pass takes it")
+    )
+    return UsageError(f"{record.key} {what}", remedy=remedy, digest=record.key)
+
+
 def refusal(record: DigestRecord, mailings: Sequence[Mailing], wanted: DigestState) -> tuple[str, str]:
     """What is said to whoever wants to finalize, hold or publish a digest that is past it, and what to do instead.
 

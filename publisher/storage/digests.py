@@ -16,7 +16,7 @@ from publisher.digests.record import DigestRecord, MailChoice
 from publisher.errors import StorageError
 from publisher.storage import tables
 from publisher.storage.tables import assets as assets_table
-from publisher.storage.tables import digest_assets, digests
+from publisher.storage.tables import digest_assets, digests, editions
 from subscribers.portable import insert_missing
 
 _COLUMNS = tuple(digests.c[field.name] for field in fields(DigestRecord))
@@ -168,6 +168,31 @@ class Digests:
         except IntegrityError:  # unique (newsletter, slot)
             return False
 
+    def correct(self, digest_id: int, digest: Digest, *, source: str, source_hash: str) -> bool:
+        """Put a correction in place of what a published digest says; False, and no change, of any other.
+
+        Name, entry and moment of publication stay what they are, and so do the pictures it had.
+        """
+        told = {"title": digest.title, "date": digest.date, "content": serialise.to_json(digest)}
+        return self._update(
+            digest_id, {DigestState.PUBLISHED}, told | {"source": source, "source_hash": source_hash}
+        )
+
+    def know_file(self, digest_id: int, *, source: str, source_hash: str) -> None:
+        """Remember that a file with these bytes says what the digest says."""
+        self._update(digest_id, {DigestState.PUBLISHED}, {"source": source, "source_hash": source_hash})
+
+    def earlier_files(self) -> list[tuple[int, str]]:
+        """(digest id, hash) of the files that corrected digests were before."""
+        later = editions.alias("later")  # by its index: the rows of editions are large
+        corrected = select(later.c.digest_id).where(later.c.number > 1)
+        query = (
+            select(editions.c.digest_id, editions.c.source_hash)
+            .join(digests, digests.c.id == editions.c.digest_id)
+            .where(editions.c.digest_id.in_(corrected), editions.c.source_hash != digests.c.source_hash)
+        )
+        return [(row[0], row[1]) for row in self._connection.execute(query)]
+
     def withdraw(self, digest_id: int, *, because: str, now: datetime) -> bool:
         """Withdraw a digest, whatever its state; False, and no change, when it was withdrawn before.
 
@@ -185,15 +210,19 @@ class Digests:
         """Record whether the digest is mailed."""
         self._connection.execute(update(digests).where(digests.c.id == digest_id).values(mail=mail))
 
-    def title_published_before(self, newsletter: str, title: str, exclude_id: int) -> bool:
-        """Whether another digest of this newsletter was ever published under this title."""
-        same = exists().where(
+    def title_published_before(
+        self, newsletter: str, title: str, exclude_id: int, *, moment: datetime | None = None
+    ) -> bool:
+        """Whether another digest of this newsletter was published under this title, before a moment when given."""
+        wanted = [
             digests.c.newsletter == newsletter,
             digests.c.title == title,
             digests.c.id != exclude_id,
             digests.c.published_at.is_not(None),
-        )
-        return bool(self._connection.scalar(select(same)))
+        ]
+        if moment is not None:
+            wanted.append(digests.c.published_at < moment)
+        return bool(self._connection.scalar(select(exists().where(*wanted))))
 
     def assets_of(self, digest_id: int) -> tuple[Asset, ...]:
         """The digest's pictures, with their bytes, by name."""

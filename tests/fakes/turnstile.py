@@ -16,17 +16,17 @@ class _Stopping(list[tuple[str, bytes]]):
         super().__init__()
         self.stop_at = stop_at
         self.reached = threading.Event()
-        self.go_on = threading.Event()
+        self.carry_on = threading.Event()
 
     def append(self, item: tuple[str, bytes]) -> None:
         super().append(item)
         if len(self) >= self.stop_at:
             self.reached.set()
-            self.go_on.wait(PATIENCE_SECONDS)
+            self.carry_on.wait(PATIENCE_SECONDS)
 
 
 class Turnstile(FakeSmtp):
-    """A server that answers nobody from its `stop_at`-th message on, until `go_on`."""
+    """A server that answers nobody from its `stop_at`-th message on, until `carry_on`."""
 
     def __init__(self, stop_at: int) -> None:
         super().__init__()
@@ -37,16 +37,16 @@ class Turnstile(FakeSmtp):
         """Until it has stopped."""
         assert self._stopping.reached.wait(PATIENCE_SECONDS), "the mailing never came so far"
 
-    def go_on(self) -> None:
+    def carry_on(self) -> None:
         """Answer everybody again."""
-        self._stopping.go_on.set()
+        self._stopping.carry_on.set()
 
     def stop_again(self, at: int) -> None:
         """Stop once more at a later message."""
         self._stopping.reached.clear()
-        self._stopping.go_on.clear()
+        self._stopping.carry_on.clear()
         self._stopping.stop_at = at
 
     def __exit__(self, *words: object) -> None:
-        self.go_on()
+        self.carry_on()
         super().__exit__(*words)  # type: ignore[arg-type]

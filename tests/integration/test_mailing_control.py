@@ -54,7 +54,7 @@ def meanwhile(instance: Instance, server: Turnstile, database: Database, *words:
     ended = instance(*words)
     assert ended.code == 0, ended
     held = in_window(database)
-    server.go_on()
+    server.carry_on()
     return instance.wait(running), held
 
 
