@@ -67,14 +67,27 @@ class Journal:
         self._append(("\t".join(words) + "\n").encode(errors="backslashreplace"))
 
     def clear(self) -> None:
-        """Forget everything: the database has it now. A journal holds one window at most."""
-        os.ftruncate(self._descriptor, self._head)
+        """Forget everything: the database has it now. A journal holds one window at most.
+
+        Raises:
+            LedgerError: it cannot be shortened. What it says is true all the same.
+        """
+        try:
+            os.ftruncate(self._descriptor, self._head)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
 
     def close(self, *, remove: bool) -> None:
-        """Let it go; `remove` when nothing is left to settle."""
-        if remove:
-            self.path.unlink(missing_ok=True)
-        os.close(self._descriptor)
+        """Let it go; `remove` when nothing is left to settle.
+
+        Raises:
+            LedgerError: it cannot be removed; whoever finds it has nothing to settle.
+        """
+        try:
+            if remove:
+                discard(self.path)
+        finally:
+            os.close(self._descriptor)
 
     def _append(self, line: bytes) -> bytes:
         if self._broken:
@@ -92,31 +105,53 @@ class Journal:
 
 @contextmanager
 def dead(path: Path) -> Iterator[Replay | None]:
-    """A dead sender's journal, with its lock held for the block; None when the sender lives or it is gone."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        yield None
-        return
-    try:
-        if not _try_lock(descriptor) or os.fstat(descriptor).st_nlink == 0:
+    """A dead sender's journal, with its lock held for the block; None when the sender lives or it is gone.
+
+    Raises:
+        LedgerError: it cannot be read. What it would say is not known, and nothing may be guessed.
+    """
+    with _opened(path) as descriptor:
+        if descriptor is None or not _try_lock(path, descriptor) or os.fstat(descriptor).st_nlink == 0:
             yield None  # alive, or settled by another rescuer since
         else:
-            yield parse(path.read_bytes(), boot_id())
-    finally:
-        os.close(descriptor)
+            yield parse(_content(path, descriptor), boot_id())
 
 
 def alive(path: Path) -> bool:
-    """Whether a living sender holds this journal."""
+    """Whether a living sender holds this journal.
+
+    Raises:
+        LedgerError: it cannot be opened.
+    """
+    with _opened(path) as descriptor:
+        return descriptor is not None and not _try_lock(path, descriptor)
+
+
+def discard(path: Path) -> None:
+    """Remove a journal that has nothing more to settle.
+
+    Raises:
+        LedgerError: it cannot be removed.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unreadable(path, "removed", error) from error
+
+
+def found(folder: Path) -> list[Path]:
+    """The journals in a folder, of the living and the dead; none when there is no such folder yet.
+
+    Raises:
+        LedgerError: it cannot be looked into.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(folder / entry.name for entry in entries if entry.name[0] != "." and entry.is_file())
     except FileNotFoundError:
-        return False
-    try:
-        return not _try_lock(descriptor)
-    finally:
-        os.close(descriptor)
+        return []
+    except OSError as error:
+        raise _unreadable(folder, "read", error) from error
 
 
 def parse(data: bytes, boot: str) -> Replay:
@@ -164,18 +199,57 @@ def _locked(path: Path) -> int:
     """Make the file and lock it. A rescuer may take a file before it is locked, and remove it: then again."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError:
+            os.close(descriptor)
+            raise
         if os.fstat(descriptor).st_nlink:
             return descriptor
         os.close(descriptor)
 
 
-def _try_lock(descriptor: int) -> bool:
+@contextmanager
+def _opened(path: Path) -> Iterator[int | None]:
+    """A journal's descriptor for the block; None when it is gone."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield None
+        return
+    except OSError as error:
+        raise _unreadable(path, "read", error) from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _content(path: Path, descriptor: int) -> bytes:
+    try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    except OSError as error:
+        raise _unreadable(path, "read", error) from error
+
+
+def _try_lock(path: Path, descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:  # a file system without locks
+        raise _unreadable(path, "locked", error) from error
     return True
+
+
+def _unreadable(path: Path, wanted: str, error: OSError) -> LedgerError:
+    return LedgerError(
+        f"a journal cannot be {wanted}: {error.strerror or error}",
+        remedy="It says who was mailed: keep it, let the publisher's user read and write it, then run it again",
+        file=str(path),
+        permanent=False,
+    )
 
 
 def _unwritable(path: Path, error: OSError) -> LedgerError:

@@ -70,14 +70,14 @@ class Rescuer:
 
     def _by_journal(self, now: datetime) -> Iterator[str]:
         """A journal on this machine whose lock is free: the process is dead, whatever its lease says."""
-        for path in sorted(path for path in self.journals.glob("[!.]*") if path.is_file()):
+        for path in journal.found(self.journals):
             with journal.dead(path) as said:
                 if said is None:
                     continue
                 with self.transactions.write() as ledger:
                     ledger.end_sender(path.name, now)
                     self._settle(ledger, path.name, said, now, here=True)
-                path.unlink()
+                journal.discard(path)
             yield path.name
 
     def _by_lease(self, now: datetime) -> Iterator[str]:

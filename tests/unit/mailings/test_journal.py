@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -159,3 +160,61 @@ def test_no_bytes_and_no_cut_make_parsing_fail(data: bytes, cut: int) -> None:
     whole = HEAD + b"b\t1\na\t1\t250\t\tok\nb\t2\n"
     said = parse(whole[:cut], BOOT)
     assert said.begun | said.answers.keys() <= {1, 2}
+
+
+UNREADABLE = ["open", "flock", "read"]
+
+
+@pytest.mark.parametrize("call", UNREADABLE)
+def test_a_journal_that_cannot_be_read_is_one_line_and_nothing_is_guessed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    Journal(folder, "s1").close(remove=False)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    name = {"open": "os.open", "flock": "fcntl.flock", "read": "os.fdopen"}[call]
+    monkeypatch.setattr(name, refuse)
+    with (
+        pytest.raises(LedgerError, match=r"Input/output error\. It says who was mailed: keep it"),
+        dead(folder / "s1"),
+    ):
+        pytest.fail("it was taken for something")
+    if call != "read":
+        with pytest.raises(LedgerError, match="Input/output error"):
+            alive(folder / "s1")
+
+
+def test_journals_are_found_where_they_are_and_nothing_else(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert journal.found(folder) == []
+    for name in ("s2", "s1"):
+        Journal(folder, name).close(remove=False)
+    (folder / ".hidden").touch()
+    (folder / "sub").mkdir()
+    assert journal.found(folder) == [folder / "s1", folder / "s2"]
+
+    def refuse(_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("os.scandir", refuse)
+    with pytest.raises(LedgerError, match="a journal cannot be read: Permission denied"):
+        journal.found(folder)
+
+
+def test_a_journal_that_cannot_be_cleared_or_removed_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Journal(folder, "s1")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.ftruncate", refuse)
+        with pytest.raises(LedgerError, match="Read-only file system"):
+            written.clear()
+        patch.setattr(Path, "unlink", refuse)
+        with pytest.raises(LedgerError, match="cannot be removed: Read-only file system"):
+            written.close(remove=True)
+    assert not alive(folder / "s1")  # the lock is free all the same
