@@ -158,10 +158,23 @@ def explained() -> Iterator[None]:
         raise _not_answering(error) from error
 
 
+_REMEDIES = (
+    (("disk is full", "disk full", "no space left"), "Make room on its disk"),
+    (("disk I/O error",), "Look whether its disk is full, or failing"),
+    (("readonly", "read-only"), "Let the publisher's user write the database and its folder"),
+)
+"""What helps where a driver says so; without regard to case."""
+
+
 def _not_answering(cause: BaseException | None) -> StorageError:
     said = str(cause).strip().splitlines()
+    text = said[0] if said else type(cause).__name__
+    remedy = next(
+        (remedy for signs, remedy in _REMEDIES if any(sign.lower() in text.lower() for sign in signs)),
+        "Look at [storage] url, at the disk and at who else uses it",
+    )
     return StorageError(
-        f"the database does not answer: {said[0] if said else type(cause).__name__}",
-        remedy="Look at [storage] url, at the disk and at who else uses it, then run it again",
+        f"the database does not answer: {text}",
+        remedy=f"{remedy}, then run it again: it goes on where it stopped",
         permanent=False,
     )

@@ -78,6 +78,31 @@ def test_a_locked_database_is_one_clear_line(sqlite_database: Database, monkeypa
     other.close()
 
 
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (
+            "PRAGMA max_page_count = 1",
+            r"database or disk is full\. Make room on its disk, then run it again: it goes on",
+        ),
+        ("PRAGMA query_only = ON", r"attempt to write a readonly database\. Let the publisher's user write"),
+    ],
+)
+def test_a_full_disk_and_a_file_that_cannot_be_written_say_what_helps(
+    sqlite_database: Database, trouble: str, told: str
+) -> None:
+    rows = [{"name": f"{number}", "value": "x" * 500} for number in range(200)]
+
+    def write() -> None:
+        with sqlite_database.write() as connection:
+            connection.exec_driver_sql(trouble)
+            connection.execute(insert(facts), rows)
+
+    with pytest.raises(StorageError, match=told) as caught:
+        write()
+    assert not caught.value.permanent
+
+
 def test_a_server_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     database = connect(f"postgresql://nobody@/x?host={tmp_path}", tmp_path)
     with pytest.raises(StorageError, match="the database does not answer"), database.read():
