@@ -22,7 +22,7 @@ GRACE_SECONDS = 9.0
 MOST_DEATHS = 5
 """Rounds with a killed sender, after which something is wrong with the machine."""
 
-MOST_IDLE = 5
+MOST_IDLE = 3
 """Rounds in a row that end well and leave as much open as before, after which something is wrong with us or the
 database: senders that see another one than we do would be started for ever."""
 

@@ -47,7 +47,7 @@ DRIP, HALF, TRICKLE, ENDLESS = "drip", "half", "trickle", "endless"
 reply of more and more lines."""
 
 WAIT = "wait"
-"""The usual reply, once the server's `go_on` is set."""
+"""The usual reply, once the server's `released` is set."""
 
 TWICE, SWALLOW = "twice", "swallow"
 """Too many replies and too few: the usual one two times, or not at all, and on with the next command."""
@@ -106,7 +106,7 @@ class FakeSmtp(Listening):
         self.fault = ""
         """How it misunderstands PIPELINING: "deaf" loses what came with a command, "doubled" answers it twice,
         "crossed" answers the last first."""
-        self.go_on = threading.Event()
+        self.released = threading.Event()
         self.received: list[tuple[str, bytes]] = []
         self.commands: list[str] = []
         self._tls = tls
@@ -319,7 +319,7 @@ class _Session:
 
     def _wait(self, reply: str) -> None:
         with self._server.silence():
-            self._server.go_on.wait(60)
+            self._server.released.wait(60)
         self._say(reply)
 
     def _half(self, reply: str) -> None:

@@ -119,7 +119,8 @@ def test_a_sender_that_cannot_be_started_is_one_line_and_no_loop(tmp_path: Path)
 
 
 def test_senders_that_do_start_work_though_another_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    start, started = subprocess.Popen, []
+    start = subprocess.Popen
+    started: list[Any] = []
 
     def scarce(*arguments: Any, **options: Any) -> Any:
         if started:

@@ -54,7 +54,7 @@ def stopped(instance: Instance, server: FakeSmtp, command: str, number: int) -> 
     late = threading.Timer(PATIENCE, os.kill, (pid, signal.SIGKILL))
     late.start()
     os.kill(pid, number)
-    server.go_on.set()
+    server.released.set()
     ended = instance.wait(pid)
     late.cancel()
     return ended
