@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.digests.intake import PREFLIGHT
 from publisher.digests.model import DigestState
 from publisher.digests.record import DigestRecord, MailChoice
-from publisher.editions import Publication
 from publisher.errors import UsageError
-from publisher.ledger import Mailing, MailingKind
-from publisher.publishing.ports import Event, Preflight, Store
+from publisher.ledger import MailingKind
+from publisher.publishing.ports import Store
 from publisher.publishing.preflighting import BlockedError, Gate
 from publisher.publishing.publish import UNPUBLISHED, Publisher, plan_scheduled
 from publisher.publishing.refusals import overtaken, refusal
 
 SUGGESTED = 3
 """Digests that are proposed to somebody who mistyped one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """Everything known about one digest. `edition` and `subject` are the newest edition's; `preflight` is what was
-    found when it was last to be mailed, None when it never was."""
-
-    record: DigestRecord
-    edition: int | None
-    subject: str | None
-    mailings: Sequence[Mailing]
-    publications: Sequence[Publication]
-    events: Sequence[Event]
-    preflight: Preflight | None = None
 
 
 class Editorial:
@@ -66,20 +50,6 @@ class Editorial:
         """Every digest, newest-dated first."""
         with self._store.read() as unit:
             return unit.digests.all(newsletter)
-
-    def story(self, record: DigestRecord) -> Story:
-        """What is known about a digest and was done with it."""
-        with self._store.read() as unit:
-            edition = unit.editions.newest(record.id)
-            return Story(
-                record=unit.digests.get(record.id),
-                edition=edition.number if edition else None,
-                subject=edition.rendered.subject if edition else None,
-                mailings=unit.mailings.all(record.id),
-                publications=unit.publications.of_edition(edition.id) if edition else (),
-                events=unit.events.of_digest(record.id),
-                preflight=unit.preflights.newest(record.id),
-            )
 
     def finalize(self, record: DigestRecord, now: datetime, *, actor: str) -> None:
         """Say that a draft is final: it goes at its slot.

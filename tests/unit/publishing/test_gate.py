@@ -106,7 +106,7 @@ class Desk:
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         """The data of each event of a kind."""
-        story = self.app.editorial.story(self.record())
+        story = self.app.histories.of(self.record())
         return [dict(event.data) for event in story.events if event.kind == kind]
 
     def mailings(self) -> int:
@@ -126,7 +126,7 @@ def test_what_nothing_blocks_leaves_and_what_was_found_is_kept_with_its_edition(
     desk.put("hmm")
     (published,) = desk.run().published
     assert [finding.rule for finding in published.findings] == ["hmm"]
-    story = desk.app.editorial.story(desk.record())
+    story = desk.app.histories.of(desk.record())
     assert story.preflight is not None
     assert story.preflight.edition_id is not None
     assert stored_findings(story.preflight) == published.findings
@@ -147,7 +147,7 @@ def test_what_blocks_is_neither_published_nor_mailed_and_says_why_in_one_line(de
     assert desk.events("digest.held") == [{"reason": reason, "rules": ["stop", "halt"]}]
     assert desk.mailings() == 0
     assert "daily/2024-11-21-news/index.html" not in desk.instance.public_bytes()
-    story = desk.app.editorial.story(record)
+    story = desk.app.histories.of(record)
     assert story.preflight is not None
     assert story.preflight.edition_id is None
     assert [finding.rule for finding in stored_findings(story.preflight)] == ["stop", "halt", "hmm"]
@@ -221,7 +221,7 @@ def test_a_finalized_digest_released_by_hand_is_looked_at_too(desk: Desk) -> Non
     with pytest.raises(BlockedError):
         desk.release(tomorrow)
     assert desk.record(tomorrow).state is DigestState.FINALIZED
-    story = desk.app.editorial.story(desk.record(tomorrow))
+    story = desk.app.histories.of(desk.record(tomorrow))
     assert story.preflight is not None
     assert story.preflight.edition_id is None
 
@@ -233,7 +233,7 @@ def test_overruling_lets_it_go_and_is_recorded_with_rules_reason_and_actor(desk:
     desk.run()
     assert desk.record().state is DigestState.PUBLISHED
     assert desk.mailings() == 1
-    story = desk.app.editorial.story(desk.record())
+    story = desk.app.histories.of(desk.record())
     assert story.preflight is not None
     assert list(story.preflight.despite) == ["halt", "stop"]
     (published,) = [event for event in story.events if event.kind == "digest.published"]
@@ -284,7 +284,7 @@ def test_backlog_goes_to_page_and_feeds_unasked_and_is_looked_at_when_it_is_to_b
     desk.release(mail=True, reason="they asked for it", despite=("stop",))
     assert desk.mailings() == 2
     assert desk.events("digest.released")[0]["despite"] == ["stop"]
-    story = desk.app.editorial.story(desk.record())
+    story = desk.app.histories.of(desk.record())
     assert story.preflight is not None
     assert story.preflight.edition_id is not None
 
@@ -408,7 +408,7 @@ def test_asking_that_crashes_is_told_at_the_level_of_its_rule(desk: Desk, level:
     report = desk.run()
     held, published = len(report.held), len(report.published)
     assert (held, published) == ((0, 1) if level == "warn" else (1, 0))
-    story = desk.app.editorial.story(desk.record())
+    story = desk.app.histories.of(desk.record())
     assert story.preflight is not None
     assert "RuntimeError: on purpose" in story.preflight.findings[0]["message"]
 

@@ -19,7 +19,7 @@ from publisher.editions import EditionFacts, Publication, PublicationState
 from publisher.ledger import DeliveryState, Mailing, MailingKind, MailingState, Standing
 from publisher.mailings.verdicts import Act
 from publisher.publishing.histories import History
-from publisher.publishing.timeline import standing_sums, timeline, words_of
+from publisher.publishing.timeline import WORDS, standing_sums, timeline, words_of
 
 EVENTS = Path(__file__).parents[3] / "docs" / "events.md"
 DOCUMENTED = sorted(set(re.findall(r"^\| `([a-z.]+)`", EVENTS.read_text(encoding="utf-8"), re.M)))
@@ -87,6 +87,10 @@ def test_every_kind_of_event_has_its_words(kind: str) -> None:
     said = words_of(Event(SEVEN, kind))
     assert said
     assert kind not in said
+
+
+def test_no_words_are_left_of_what_is_recorded_no_more() -> None:
+    assert set(WORDS) == set(DOCUMENTED)
 
 
 @pytest.mark.parametrize("act", Act)
