@@ -29,6 +29,7 @@ from publisher.mailings.composing import EditionComposer
 from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.rescue import Rescuer
 from publisher.mailings.sending import SenderParts, SenderResult, StopSignal, run_sender
+from publisher.mailings.signing import Signing
 from publisher.people import People
 from publisher.preflight import registry
 from publisher.providers import registry as providers
@@ -164,6 +165,11 @@ class App:
         return RetryPolicy(self.settings.sending.retry_after, self.settings.sending.give_up_after)
 
     @cached_property
+    def signing(self) -> Signing:
+        """What signs mail."""
+        return Signing(self.settings.dkim)
+
+    @cached_property
     def logos(self) -> Logos:
         """The logos, read once; whoever shows them puts their files beside it.
 
@@ -220,7 +226,8 @@ class App:
         """Who asks outside what rules want to know; a test puts somebody in its place before it is first used."""
         from publisher.publishing.outside import Outside  # late: HTTP and DNS take their time to load
 
-        return Outside(self.settings.preflight, self.settings.path(Path("var/links.json")), self.clock)
+        cache = self.settings.path(Path("var/links.json"))
+        return Outside(self.settings.preflight, cache, self.clock, self.signing.public_keys)
 
     @cached_property
     def mailroom(self) -> Mailroom:
@@ -317,7 +324,8 @@ class App:
     def composer(self, edition: Edition, earlier: Sequence[EditionFacts] = ()) -> EditionComposer:
         """What composes the mails of an edition; `earlier` are those before it, which a correction answers."""
         newsletter = self.settings.newsletter_named(edition.digest.newsletter)
-        return EditionComposer(edition, newsletter, self.settings.site, self.secret, earlier)
+        sign = self.signing.of(newsletter)
+        return EditionComposer(edition, newsletter, self.settings.site, self.secret, earlier, sign)
 
     def seek(self, name: str) -> Sought:
         """The digest that an existing path, else a slug, else newsletter/slug names.

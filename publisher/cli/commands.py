@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from publisher import __version__
-from publisher.cli import check, db, digest, feed, init, mailing, preview, resend, run, sender, serve, subscriber
+from publisher.cli import (
+    check,
+    db,
+    digest,
+    dkim,
+    feed,
+    init,
+    mailing,
+    preview,
+    resend,
+    run,
+    sender,
+    serve,
+    subscriber,
+)
 from publisher.cli.context import Options, use
 from publisher.cli.corrections import register as register_corrections
 
@@ -51,6 +65,7 @@ for name, group in (
     ("mailing", mailing.app),
     ("subscriber", subscriber.app),
     ("feed", feed.app),
+    ("dkim", dkim.app),
     ("db", db.app),
 ):
     app.add_typer(group, name=name)

@@ -99,6 +99,12 @@ def _font_family(value: str) -> str:
     return value
 
 
+def _domain(value: str) -> str:
+    if not re.fullmatch(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", value.lower()):
+        raise ValueError('a domain is written in ASCII: "news.example.org", "xn--bcher-kva.example"')
+    return value.lower()
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Line = Annotated[str, AfterValidator(_line)]
 """Text of one line, not empty, without spaces around it."""
@@ -108,6 +114,8 @@ Name = Annotated[str, AfterValidator(_name)]
 Slug = Annotated[Name, AfterValidator(_slug)]
 """A name that stands first in public addresses."""
 TimeZone = Annotated[str, AfterValidator(_timezone)]
+Domain = Annotated[str, AfterValidator(_domain)]
+"""As the DNS has it, in lower case."""
 Address = Annotated[Line, AfterValidator(_address)]
 BareAddress = Annotated[Line, AfterValidator(_bare_address)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]

@@ -48,7 +48,8 @@ def parse(raw: dict[str, Any], *, root: Path, file: str = "config.toml") -> Sett
         raise ConfigError(_explain(error), file=file) from error
     slugs = [newsletter.slug for newsletter in settings.newsletter]
     names = [endpoint.name for endpoint in settings.endpoint]
-    for key, values in (("newsletter.slug", slugs), ("endpoint.name", names)):
+    keys = [dkim.record_name for dkim in settings.dkim]
+    for key, values in (("newsletter.slug", slugs), ("endpoint.name", names), ("dkim", keys)):
         twice = next((value for value in values if values.count(value) > 1), None)
         if twice is not None:
             raise ConfigError(f'{key}: "{twice}" is there twice', file=file)

@@ -13,6 +13,7 @@ from publisher.config.fields import (
     Address,
     BareAddress,
     Colour,
+    Domain,
     Duration,
     FontFamily,
     Language,
@@ -216,6 +217,24 @@ class DirectoryEndpoint(_Section):
 Endpoint = DirectoryEndpoint
 
 
+class Dkim(_Section):
+    """`[[dkim]]`: a key that signs the mail of a domain."""
+
+    domain: Domain
+    selector: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$")
+    key: SecretStr
+    """PEM."""
+
+    @property
+    def record_name(self) -> str:
+        """Where the DNS has its public half (RFC 6376, 3.6.2.1)."""
+        return f"{self.selector}._domainkey.{self.domain}"
+
+    def signs_for(self, domain: str) -> bool:
+        """Whether mail from a domain is signed with it: its own, or one below it (relaxed alignment of DMARC)."""
+        return f".{domain}".endswith(f".{self.domain}")
+
+
 class Settings(_Section):
     """The whole configuration. `root` is the folder that relative paths start from."""
 
@@ -228,6 +247,7 @@ class Settings(_Section):
     theme: Theme = Theme()
     preflight: Preflight = Preflight()
     sending: Sending = Sending()
+    dkim: tuple[Dkim, ...] = ()
     provider: Provider = MaildirProvider()
     endpoint: tuple[Endpoint, ...] = Field(default=(DirectoryEndpoint(),), min_length=1)
 

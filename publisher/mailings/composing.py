@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from publisher.config import Newsletter, Site
 from publisher.editions import BlockKind, Edition, EditionBlock, EditionFacts, choose
 from publisher.ledger import Delivery, Message
+from publisher.mailings.ports import Sign
 from publisher.messages import Letterhead, Person, Skeleton, compile_message, envelope_address, message_id
 from publisher.messages.headers import ascii_domain, ascii_url, split_address, web_link
 from publisher.messages.verp import ReturnPath
@@ -29,6 +30,7 @@ class EditionComposer:
         site: where its links lead.
         secret: the instance's, for links and Message-IDs.
         earlier: the digest's editions before this one, the oldest first: a correction answers one of them.
+        sign: puts signatures before a complete message.
 
     Raises:
         HeaderError: the newsletter's settings cannot stand in a mail; no mail of it could be composed.
@@ -41,7 +43,9 @@ class EditionComposer:
         site: Site,
         secret: bytes,
         earlier: Sequence[EditionFacts] = (),
+        sign: Sign | None = None,
     ) -> None:
+        self._sign = sign
         self._edition = edition
         self._made = edition.created_at.isoformat()
         self._thread = [(each.id, each.created_at.isoformat()) for each in earlier]
@@ -66,12 +70,13 @@ class EditionComposer:
         person = self.person(delivery, date)
         plain = delivery.sections is None and not person.references
         skeleton = self._whole if plain else self._chosen(delivery.sections, bool(person.references))
+        data = skeleton.splice(person)
         return Message(
             delivery_id=delivery.id,
             envelope_from=self._bounces_to(delivery),
             recipient=envelope_address(delivery.email),
             message_id=person.message_id,
-            data=skeleton.splice(person),
+            data=data if self._sign is None else self._sign(data, date),
             attempt=delivery.attempts,
             proven=not person.needs_smtputf8,
         )

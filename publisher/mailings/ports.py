@@ -12,6 +12,9 @@ from sqlalchemy import ColumnElement
 
 from publisher.ledger import Batch, Delivery, Held, Message, Messages, Outcome, Report, Window
 
+Sign = Callable[[bytes, datetime], bytes]
+"""A complete message, and the moment; gives the message with its signatures."""
+
 Stop = Callable[[], bool]
 """Whether the sender has to stop. Cheap; a provider asks before each message and about once a second in waits."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from time import monotonic
 from typing import Protocol
@@ -83,7 +83,7 @@ def dns_answers(seconds: float) -> bool:
 
 
 def probe_domain(
-    domain: str, selectors: Collection[str], timeout: timedelta, *, envelope: str = "", ask: Texts | None = None
+    domain: str, keys: Mapping[str, str], timeout: timedelta, *, envelope: str = "", ask: Texts | None = None
 ) -> DomainFact:
     """What the DNS offers to whoever wants to know whether mail from a domain is genuine.
 
@@ -92,7 +92,7 @@ def probe_domain(
 
     Args:
         domain: in From.
-        selectors: of our DKIM keys.
+        keys: the public halves of our DKIM keys in base64, by the names of their records.
         timeout: for everything.
         envelope: the domain that bounces go to, when it is another: SPF is asked there.
         ask: who is asked; None is the DNS.
@@ -104,16 +104,16 @@ def probe_domain(
     try:
         spf = records.spf(ask.texts(envelope or domain))
         dmarc = _dmarc(ask, domain)
-        keys = [records.dkim(ask.texts(f"{each}._domainkey.{domain}"), each) for each in selectors]
+        published = [records.dkim(ask.texts(name), name, key) for name, key in keys.items()]
     except UnansweredError:
         return _unknown(domain, envelope)
-    verdicts = [spf, dmarc, *keys]
+    verdicts = [spf, dmarc, *published]
     if all(each == MISSING for each in verdicts) and not ask.answers():
         return _unknown(domain, envelope)  # some routers deny everything while they are offline
     return DomainFact(
         domain,
         spf.offer,
-        _worst(keys),
+        _worst(published),
         dmarc.offer,
         "; ".join(dict.fromkeys(each.wrong for each in verdicts if each.wrong)),
         envelope,

@@ -32,13 +32,15 @@ def spf(records: Sequence[str]) -> Verdict:
     return Verdict(Offer.THERE)
 
 
-def dkim(records: Sequence[str], selector: str) -> Verdict:
-    """A DKIM key (RFC 6376, 3.6.1) among the TXT records of `selector._domainkey.DOMAIN`."""
+def dkim(records: Sequence[str], name: str, ours: str = "") -> Verdict:
+    """A DKIM key (RFC 6376, 3.6.1) among the TXT records of `name`; `ours` is the one we sign with, in base64."""
     keys = [tags for record in records if "p" in (tags := _tags(record)) and tags.get("v", "DKIM1") == "DKIM1"]
     if not keys:
         return MISSING
     if not any(tags["p"] for tags in keys):
-        return Verdict(Offer.THERE, f"the DKIM key {selector} was revoked")
+        return Verdict(Offer.THERE, f"the DKIM key at {name} was revoked")
+    if ours and not any("".join(tags["p"].split()) == ours for tags in keys):
+        return Verdict(Offer.THERE, f"the DKIM key at {name} is not the one we sign with")
     return Verdict(Offer.THERE)
 
 

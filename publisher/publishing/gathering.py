@@ -45,7 +45,7 @@ def sender_domains(newsletter: Newsletter) -> tuple[str, str]:
 
 def conditions(settings: Settings) -> str:
     """SHA-256 of what findings depend on beside the digest: configuration, a site's templates, our version."""
-    told = settings.model_dump(mode="json", include={"site", "newsletter", "theme", "preflight"})
+    told = settings.model_dump(mode="json", include={"site", "newsletter", "theme", "preflight", "dkim"})
     ours = settings.path(Path("templates"))
     files = sorted(path for path in ours.rglob("*") if path.is_file()) if ours.is_dir() else []
     told |= {

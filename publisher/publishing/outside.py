@@ -23,12 +23,20 @@ class Outside:
         settings: how long links are tried, and which private hosts may be.
         cache: the file in which facts about links are remembered.
         clock: the present moment, for that memory.
+        keys: the public halves of the keys that sign mail from a domain, by the names of their records.
     """
 
-    def __init__(self, settings: Preflight, cache: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        settings: Preflight,
+        cache: Path,
+        clock: Callable[[], datetime],
+        keys: Callable[[str], Mapping[str, str]],
+    ) -> None:
         self._settings = settings
         self._cache = LinkCache(cache)
         self._clock = clock
+        self._keys = keys
 
     def links(self, addresses: Collection[str]) -> Mapping[str, LinkFact]:
         """What became of asking each address, within [preflight] timeout."""
@@ -39,5 +47,4 @@ class Outside:
 
     def sender(self, domain: str, envelope: str) -> DomainFact:
         """What the DNS says about the domain in From, and the one that bounces go to."""
-        # No selectors: nothing is signed here yet, and only the provider knows its own.
-        return probe_domain(domain, (), DNS_TIMEOUT, envelope=envelope)
+        return probe_domain(domain, self._keys(domain), DNS_TIMEOUT, envelope=envelope)

@@ -28,6 +28,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "preflight": config.Preflight,
     "sending": config.Sending,
     "endpoint": config.DirectoryEndpoint,
+    "dkim": config.Dkim,
 }
 PROVIDERS: tuple[type[BaseModel], ...] = get_args(get_args(config.Provider)[0])
 

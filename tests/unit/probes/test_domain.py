@@ -49,7 +49,9 @@ class FakeDns:
 
 
 def said(texts: Mapping[str, list[str]], *selectors: str, domain: str = "press.internal") -> DomainFact:
-    return probe_domain(domain, selectors, SOME, ask=FakeDns(texts))
+    return probe_domain(
+        domain, {f"{each}._domainkey.{domain}": "" for each in selectors}, SOME, ask=FakeDns(texts)
+    )
 
 
 # --- what is said ----------------------------------------------------------------------------------------------
@@ -74,7 +76,7 @@ def test_one_key_of_several_that_is_missing_is_missing() -> None:
 
 def test_a_domain_for_examples_is_not_asked() -> None:
     ask = FakeDns({})
-    assert probe_domain("news.example.org", (), SOME, ask=ask) == DomainFact(
+    assert probe_domain("news.example.org", {}, SOME, ask=ask) == DomainFact(
         "news.example.org", UNKNOWN, UNKNOWN, UNKNOWN
     )
     assert ask.asked == []
@@ -82,18 +84,18 @@ def test_a_domain_for_examples_is_not_asked() -> None:
 
 def test_spf_is_asked_where_bounces_go() -> None:
     ask = FakeDns({"bounces.internal": ["v=spf1 -all"], **DMARC})
-    assert probe_domain("press.internal", (), SOME, envelope="bounces.internal", ask=ask).spf is THERE
+    assert probe_domain("press.internal", {}, SOME, envelope="bounces.internal", ask=ask).spf is THERE
 
 
 @pytest.mark.parametrize("silent", ["press.internal", "_dmarc.press.internal"])
 def test_a_dns_that_does_not_answer_blames_nobody(silent: str) -> None:
     ask = FakeDns({**SPF, **DMARC}, down=frozenset({silent}))
-    fact = probe_domain("press.internal", (), SOME, ask=ask)
+    fact = probe_domain("press.internal", {}, SOME, ask=ask)
     assert fact == DomainFact("press.internal", UNKNOWN, UNKNOWN, UNKNOWN, "the DNS does not answer")
 
 
 def test_a_router_that_denies_everything_while_it_is_offline_blames_nobody() -> None:
-    fact = probe_domain("press.internal", (), SOME, ask=FakeDns({}, online=False))
+    fact = probe_domain("press.internal", {}, SOME, ask=FakeDns({}, online=False))
     assert (fact.spf, fact.dmarc, fact.detail) == (UNKNOWN, UNKNOWN, "the DNS does not answer")
 
 
@@ -108,7 +110,7 @@ def test_a_registrys_policy_is_nobodys_own() -> None:
 
 def test_no_more_than_eight_names_are_asked_for_a_policy() -> None:
     ask = FakeDns({})
-    probe_domain(".".join("abcdefghijklmnop"), (), SOME, ask=ask)
+    probe_domain(".".join("abcdefghijklmnop"), {}, SOME, ask=ask)
     assert sum(name.startswith("_dmarc.") for name in ask.asked) == 8
 
 
@@ -231,7 +233,7 @@ def test_records_come_from_a_name_server_in_one_piece() -> None:
     with NameServer(zone) as resolver:
         ask = Dns(SOME, resolver)
         assert set(ask.texts("press.internal")) == {"v=spf1 include:x.internal -all", "other"}
-        assert probe_domain("press.internal", ["s1"], SOME, ask=ask) == DomainFact(
+        assert probe_domain("press.internal", {"s1._domainkey.press.internal": ""}, SOME, ask=ask) == DomainFact(
             "press.internal", THERE, THERE, THERE
         )
         assert ask.answers()
@@ -239,14 +241,14 @@ def test_records_come_from_a_name_server_in_one_piece() -> None:
 
 def test_a_name_without_records_and_a_name_that_does_not_exist_have_none() -> None:
     with NameServer({**ROOT, "press.internal.": []}) as resolver:
-        assert probe_domain("press.internal", (), SOME, ask=Dns(SOME, resolver)) == DomainFact(
+        assert probe_domain("press.internal", {}, SOME, ask=Dns(SOME, resolver)) == DomainFact(
             "press.internal", MISSING, UNKNOWN, MISSING
         )
 
 
 def test_a_name_server_that_denies_even_the_root_knows_nothing() -> None:
     with NameServer({}) as resolver:
-        fact = probe_domain("press.internal", (), SOME, ask=Dns(SOME, resolver))
+        fact = probe_domain("press.internal", {}, SOME, ask=Dns(SOME, resolver))
     assert fact.detail == "the DNS does not answer"
 
 
@@ -254,7 +256,7 @@ def test_a_name_server_that_is_silent_is_asked_no_longer_than_allowed() -> None:
     silent: Mapping[str, None] = {"press.internal.": None, "_dmarc.press.internal.": None}
     with NameServer(silent) as resolver:
         ask = Dns(SOON, resolver)
-        assert probe_domain("press.internal", (), SOON, ask=ask).spf is UNKNOWN
+        assert probe_domain("press.internal", {}, SOON, ask=ask).spf is UNKNOWN
         with pytest.raises(UnansweredError):
             ask.texts("other.internal")
 
