@@ -7,13 +7,15 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from publisher.config import Newsletter, Site
+from publisher.config import Dkim, Newsletter, Site
 from publisher.digests import markdown
 from publisher.digests.identity import Home, settle
 from publisher.digests.model import Digest
 from publisher.editions import Edition
 from publisher.ledger import Delivery
 from publisher.mailings.composing import EditionComposer
+from publisher.mailings.signing import Signing
+from publisher.messages.dkim_keys import KeyKind, make_key
 from publisher.rendering.edition import render
 from publisher.rendering.look import Look, SiteLook
 
@@ -46,10 +48,16 @@ def edition() -> Edition:
     return Edition(1, 1, 1, digest, render(digest, LOOK), "", NOW, NOW)
 
 
-def composer() -> EditionComposer:
-    """What makes its mails."""
+def composer(kind: KeyKind | None = None) -> EditionComposer:
+    """What makes its mails; with a kind of key, signed by a new one."""
     newsletter = Newsletter.model_validate(
         {"slug": "daily", "title": "The Harbour Daily", "from": "daily@news.example.org"}
     )
     site = Site.model_validate({"title": "The Harbour Gazette", "url": "https://news.example.org/"})
-    return EditionComposer(edition(), newsletter, site, b"s" * 32)
+    key = (
+        Dkim.model_validate({"domain": "news.example.org", "selector": "s1", "key": make_key(kind).decode()})
+        if kind
+        else None
+    )
+    sign = Signing([key]).of(newsletter) if key else None
+    return EditionComposer(edition(), newsletter, site, b"s" * 32, sign=sign)

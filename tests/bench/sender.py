@@ -1,6 +1,7 @@
 """One sender process of the bench: says "ready", waits for a line, sends everything, and tells what it took.
 
-Arguments: the database's address, the port of the mail server on this machine, the folder of journals.
+Arguments: the database's address, the port of the mail server on this machine, the folder of journals, and the
+kind of key that signs, if any does.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from publisher.config import SmtpProvider
 from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.sending import SenderParts, run_sender
+from publisher.messages.dkim_keys import KeyKind
 from publisher.providers.smtp import Smtp
 from publisher.storage.database import connect
 from publisher.storage.ledger import LedgerStore
@@ -30,7 +32,7 @@ def main() -> None:
     settings = SmtpProvider(
         kind="smtp", host="127.0.0.1", port=port, security="none", helo="localhost", connections=CONNECTIONS
     )
-    letters = composer()
+    letters = composer(KeyKind(sys.argv[4]) if sys.argv[4:] else None)
     policy = RetryPolicy(timedelta(minutes=5), timedelta(hours=24))
     parts = SenderParts(LedgerStore(database), Smtp(settings), lambda _: letters, journals, policy)
     print("ready", flush=True)

@@ -20,6 +20,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
+from publisher.messages.dkim_keys import KeyKind
 from publisher.storage import migrate
 from publisher.storage.database import connect
 from tests.bench.letters import NOW, READER, composer, edition
@@ -29,6 +30,8 @@ from tests.fakes.mailing import planned
 
 MAILS = 10_000
 NAIVE_MAILS = 300
+SIGNED = {KeyKind.ED25519: "≥ 0.8 ×", KeyKind.RSA: ""}
+"""What each kind of key must reach; for RSA the section "signing" compares what signing costs."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Sent:
 
 
 def rows() -> Iterator[Row]:
-    """One line for each number of processes, and one against the standard library."""
+    """One line for each number of processes and each kind of key, and one against the standard library."""
     tools = {name: shutil.which(name, path="/usr/sbin:/usr/bin") for name in ("smtp-source", "smtp-sink")}
     if not all(tools.values()):
         yield Row("the whole sender against smtp-source", "skipped: Debian's postfix is not installed")
@@ -51,11 +54,16 @@ def rows() -> Iterator[Row]:
         folder = Path(name)
         template = _planned(folder)
         rounds = [
-            (_postfix(source, port, size), _ours(folder, template, port, 1), _ours(folder, template, port, 2))
+            (
+                _postfix(source, port, size),
+                _ours(folder, template, port, 1),
+                _ours(folder, template, port, 2),
+                *(_ours(folder, template, port, 1, kind) for kind in SIGNED),
+            )
             for _ in range(ROUNDS)
         ]
         naive = [_naive(port) for _ in range(ROUNDS)]
-    theirs, one, two = ([each[column] for each in rounds] for column in range(3))
+    theirs, one, two, *signed = ([each[column] for each in rounds] for column in range(3 + len(SIGNED)))
     words = f"smtp-source -d -s {CONNECTIONS} -l {size}"
     yield Row(f"{words}", _told(theirs))
     yield Row("whole sender, 1 process", f"{_told(one)}, {_ratio(one, theirs):.2f} ×", "≥ 1.0 ×")
@@ -65,6 +73,10 @@ def rows() -> Iterator[Row]:
         f"{_told(two)}, {_ratio(two, theirs):.2f} ×, CPU {growth:.2f} × of one",
         "CPU ≤ 1.1 × of one",
     )
+    for (kind, must), rated in zip(SIGNED.items(), signed, strict=True):
+        yield Row(
+            f"whole sender, 1 process, signed with {kind}", f"{_told(rated)}, {_ratio(rated, theirs):.2f} ×", must
+        )
     against = statistics.median(a.cpu / b.cpu for a, b in zip(naive, one, strict=True))
     yield Row("EmailMessage and smtplib, no ledger", f"{_told(naive)}, CPU {against:.0f} × ours")
 
@@ -118,7 +130,7 @@ def _postfix(command: str, port: int, size: int) -> Sent:
     return Sent(MAILS / took, cpu / MAILS * 1e6)
 
 
-def _ours(folder: Path, template: Path, port: int, processes: int) -> Sent:
+def _ours(folder: Path, template: Path, port: int, processes: int, *kind: KeyKind) -> Sent:
     """`processes` senders on a fresh copy of the ledger; they begin together."""
     database = folder / "round.db"
     for old in folder.glob("round.db*"):
@@ -131,6 +143,7 @@ def _ours(folder: Path, template: Path, port: int, processes: int) -> Sent:
         f"sqlite:///{database}",
         str(port),
         str(folder / "journal"),
+        *kind,
     ]
     senders = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
