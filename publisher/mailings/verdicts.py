@@ -134,6 +134,10 @@ _SAID_BEFORE_HAVING = frozenset({_P.UNDERWAY, _P.COMPLAINED})
 """Places that count although the person has the newest edition."""
 
 
+_COULD_BE_MAILED = frozenset({_V.MAIL, _V.OLDER, _V.UNCERTAIN, _V.FAILED, _V.MISSED})
+"""By this act or another; so whoever must not be mailed is left out for that reason first."""
+
+
 def place(standing: Standing, newest: int) -> Place:
     """Where a person stands; `newest` is the number of the newest edition."""
     found = _P.NEVER if standing.state is None else _PLACES[standing.state]
@@ -150,11 +154,9 @@ def intended(wish: Wish, standing: Standing, newest: int) -> bool:
 def decide(wish: Wish, standing: Standing, newest: int) -> Verdict:
     """What an act means to a person."""
     verdict = TABLE[wish.act, wish.again, place(standing, newest)]
-    if standing.why_not is None:
+    if standing.why_not is None or verdict not in _COULD_BE_MAILED:
         return verdict
-    if verdict is Verdict.MAIL:
-        return Verdict(standing.why_not)
-    return Verdict.UNCONCERNED if verdict is Verdict.MISSED else verdict
+    return Verdict.UNCONCERNED if verdict is Verdict.MISSED else Verdict(standing.why_not)
 
 
 def states_for(act: Act) -> frozenset[DeliveryState]:

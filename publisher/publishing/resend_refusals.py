@@ -15,7 +15,7 @@ from publisher.mailings.verdicts import LEFT_OUT, Act, Wish
 
 def nobody(record: DigestRecord, plan: ResendPlan) -> UsageError:
     """What is said when a resend has nobody to reach."""
-    others = ", ".join(f"{number} {LEFT_OUT[verdict]}" for verdict, number in plan.left_out.items())
+    others = "; ".join(f"{number} {LEFT_OUT[verdict]}" for verdict, number in plan.left_out.items())
     return UsageError(
         f"there is nobody to send {record.key} to{': ' if others else ''}{others}",
         remedy=f"`publisher digest show {record.key}` shows its mailings",

@@ -96,6 +96,13 @@ def test_everybody_else_is_left_out_for_a_reason(wish: Wish, standing: Standing,
     assert decide(wish, standing, NEWEST) is verdict
 
 
+@pytest.mark.parametrize("wish", WISHES[:4])
+def test_who_must_not_be_mailed_is_no_other_acts_business(wish: Wish) -> None:
+    for standing in STANDINGS:
+        if standing.why_not and decide(wish, standing, NEWEST) in (V.FAILED, V.UNCERTAIN, V.OLDER, V.MISSED):
+            pytest.fail(str(standing))
+
+
 def test_the_table_has_a_verdict_for_everything() -> None:
     assert set(TABLE) == {(wish.act, wish.again, where) for wish in WISHES for where in Place}
     assert set(LEFT_OUT) == set(V) - {V.MAIL, V.UNCONCERNED}
