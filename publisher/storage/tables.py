@@ -196,6 +196,13 @@ deliveries = Table(
         postgresql_where=text("state = 'deferred'"),
     ),
     Index(
+        "ix_deliveries_again",
+        "mailing_id",
+        "attempts",
+        sqlite_where=text("state = 'pending' AND attempts > 0"),
+        postgresql_where=text("state = 'pending' AND attempts > 0"),
+    ),
+    Index(
         "ix_deliveries_troubled",
         "mailing_id",
         "id",

@@ -1,7 +1,8 @@
 """The sums of a mailing without counting its million: what is pending in bulk, and what is accepted, follow.
 
-A batch knows how many mails are in it. Until a sender has had it, each of them is pending or skipped. Everything
-that is neither pending nor accepted has a small index of its own; what is left over of the whole is accepted.
+A batch knows how many mails are in it. Until a sender has had it, each of them is pending or skipped. Once it is
+done, nothing in it is pending but what was tried before and is to be tried again, and that has an index. So has
+everything that is neither pending nor accepted; what is left over of the whole is accepted.
 """
 
 from __future__ import annotations
@@ -54,14 +55,16 @@ def of_mailing() -> CompoundSelect[str, int]:
     """(name, number) of what the sums follow from, in one statement and so in one snapshot; takes w_mailing."""
     mailing: BindParameter[int] = bindparam("w_mailing", type_=Integer())
     own, its_batches = deliveries.c.mailing_id == mailing, batches.c.mailing_id == mailing
-    begun, count = batches.c.begun, func.count()
+    fresh, count = its_batches & ~batches.c.begun, func.count()
     pending, sending, skipped = (is_state(deliveries, state) for state in (_S.PENDING, _S.SENDING, _S.SKIPPED))
-    skipped_inside = _inside(skipped, _over())
+    untried, tried = deliveries.c.attempts == literal_column("0"), deliveries.c.attempts > literal_column("0")
+    under_way = (its_batches, batches.c.begun, batches.c.done_at.is_(None))
     return union_all(
         _named(_PLANNED, func.sum(batches.c.mails)).where(its_batches),
-        _named(_FRESH, func.sum(batches.c.mails)).where(its_batches, ~begun),
-        _named(_SKIPPED_FRESH, func.sum(skipped_inside)).where(its_batches, ~begun),
-        _named(_S.PENDING, func.sum(_inside(pending))).where(its_batches, begun),
+        _named(_FRESH, func.sum(batches.c.mails)).where(fresh),
+        _named(_SKIPPED_FRESH, func.sum(_inside(skipped, _over()))).where(fresh),
+        _named(_S.PENDING, func.sum(_inside(pending, untried))).where(*under_way),
+        _named(_S.PENDING, count).select_from(deliveries).where(own, pending, tried),
         # Those of all mailings are a few windows. Asked for one mailing's, SQLite would read all that it has.
         _named(_S.SENDING, count.filter(own)).select_from(deliveries).where(sending),
         *(

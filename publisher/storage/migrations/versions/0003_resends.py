@@ -35,6 +35,7 @@ def upgrade() -> None:
         " AND deliveries.id BETWEEN batches.first_id AND batches.last_id)"
     )
     well = ("accepted", "sending", "pending", "skipped", "delivered")
+    _partial_index("again", ["attempts"], "state = 'pending' AND attempts > 0")
     _partial_index("troubled", ["id", "state"], " AND ".join(f"state <> '{state}'" for state in well))
     _partial_index("over", ["state", "id"], "state IN ('skipped', 'delivered')")
 
