@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from sqlalchemy import create_engine, select, text, update
 
@@ -108,12 +109,9 @@ def rows(kind: Kind, number: int) -> Iterator[Row]:
         "≤ 60 s at 1 000 000",
     )
     with tempfile.TemporaryDirectory() as folder:
-        small, large = connect(kind.new("small"), Path(folder)), connect(url, Path(folder))
-        migrate.prepare(small)
-        planned(small, SMALL, NOW)
+        large = connect(url, Path(folder))
         yield _planning(kind, large, number)
-        yield from _windows(small, large, number, Path(folder))
-        small.close()
+        yield from _windows(kind, large, number, Path(folder))
         large.close()
 
 
@@ -123,18 +121,16 @@ def _planning(kind: Kind, large: Database, number: int) -> Row:
     return Row(f"planning {number:,} deliveries", str(took), f"≤ {kind.plan_seconds} s at 1 000 000")
 
 
-def _windows(small: Database, large: Database, number: int, folder: Path) -> Iterator[Row]:
-    """Rounds in turn: what a mail costs the ledger of a small mailing, of a large one, and of one half sent."""
+def _windows(kind: Kind, large: Database, number: int, folder: Path) -> Iterator[Row]:
+    """What a mail costs the ledger of a small mailing, of a large one, and of one half sent; and their sums."""
     yield _sums(large, "all pending")
-    few, many = [], []
-    for _ in range(ROUNDS):
-        few.append(_cpu_of_a_mail(small, folder))
-        many.append(_cpu_of_a_mail(large, folder))
-    yield _window_row(f"of {SMALL:,}", few, few)
+    few, many = _in_turn(kind, large, folder)
+    yield Row(f"windows and settling, mailing of {SMALL:,}", f"{statistics.median(few):.0f} µs CPU a mail")
     yield _window_row(f"of {number:,}", many, few)
     _bulk(large, 0, number // 2, DeliveryState.ACCEPTED)
     yield _sums(large, "half sent")
-    yield _window_row(f"of {number:,}, half sent", [_cpu_of_a_mail(large, folder) for _ in range(ROUNDS)], few)
+    few, many = _in_turn(kind, large, folder)
+    yield _window_row(f"of {number:,}, half sent", many, few)
     _bulk(large, number // 2, number, DeliveryState.ACCEPTED)
     yield _sums(large, "all accepted")
     with large.write() as connection:
@@ -143,13 +139,20 @@ def _windows(small: Database, large: Database, number: int, folder: Path) -> Ite
     yield _sums(large, "1 % failed, with a page of 50 failures", failures=50)
 
 
+def _in_turn(kind: Kind, large: Database, folder: Path) -> tuple[list[float], list[float]]:
+    """Rounds of a new small mailing, and in turn with them rounds of the large one."""
+    small = connect(kind.new(uuid4().hex), folder)
+    migrate.prepare(small)
+    planned(small, SMALL, NOW)
+    rounds = [(_cpu_of_a_mail(small, folder), _cpu_of_a_mail(large, folder)) for _ in range(ROUNDS)]
+    small.close()
+    return [few for few, _ in rounds], [many for _, many in rounds]
+
+
 def _window_row(which: str, rounds: list[float], small: list[float]) -> Row:
-    ratio = statistics.median(a / b for a, b in zip(rounds, small, strict=True))
-    against = "" if rounds is small else f", {ratio:.2f} × of {SMALL:,}"
-    must = "" if rounds is small else "does not grow"
-    return Row(
-        f"windows and settling, mailing {which}", f"{statistics.median(rounds):.0f} µs CPU a mail{against}", must
-    )
+    ratio = statistics.median(many / few for many, few in zip(rounds, small, strict=True))
+    told = f"{statistics.median(rounds):.0f} µs CPU a mail, {ratio:.2f} × of {SMALL:,}"
+    return Row(f"windows and settling, mailing {which}", told, "does not grow")
 
 
 def _cpu_of_a_mail(database: Database, folder: Path) -> float:
