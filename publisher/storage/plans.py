@@ -77,7 +77,8 @@ class Plans:
         digest_id, edition_id, is_resend = self._connection.execute(query).one()
         mailed_before = self._mailed_before(digest_id)
         people = audience.subquery("people")
-        replies_to = _older_edition(digest_id, edition_id, people.c.subscriber_id) if mailed_before else null()
+        corrects = mailed_before and self._has_older_edition(digest_id, edition_id)
+        replies_to = _older_edition(digest_id, edition_id, people.c.subscriber_id) if corrects else null()
         chosen = select(
             literal(mailing_id, Id),
             literal(digest_id, Id),
@@ -90,16 +91,15 @@ class Plans:
         if is_resend:
             selected = self._selected(mailing_id)
             chosen = chosen.where(people.c.subscriber_id.in_(select(selected.c.subscriber_id)))
-            reason = why_not(selected.c.subscriber_id).label("reason")
-            reasons = select(reason).select_from(selected).where(reason.is_not(None)).subquery("reasons")
-            left_out = select(reasons.c.reason, func.count()).group_by(reasons.c.reason)
-        counts = {str(reason): number for reason, number in self._connection.execute(left_out) if number}
+            left_out = _left_out(mailing_id, selected, why_not)
+        spared = 0
         if mailed_before and not is_resend:
             already = _already(digest_id, people.c.subscriber_id)
-            number = self._connection.scalar(select(func.count()).select_from(people).where(already))
-            counts |= {str(SkipReason.ALREADY): number} if number else {}
+            spared = self._connection.scalar(select(func.count()).select_from(people).where(already)) or 0
             chosen = chosen.where(~already)
         self._insert(mailing_id, chosen.order_by(people.c.subscriber_id), batch_size)
+        counts = {str(reason): number for reason, number in self._connection.execute(left_out) if number}
+        counts |= {str(SkipReason.ALREADY): spared} if spared else {}
         self._connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(left_out=counts))
         return True
 
@@ -134,6 +134,10 @@ class Plans:
         each = unpack(selection).table_valued("value")
         return select(cast(each.c.value, Id).label("subscriber_id")).distinct().subquery("selected")
 
+    def _has_older_edition(self, digest_id: int, edition_id: int) -> bool:
+        older = exists().where(editions.c.digest_id == digest_id, editions.c.id < edition_id)
+        return bool(self._connection.scalar(select(older)))
+
     def _mailed_before(self, digest_id: int) -> bool:
         return bool(self._connection.scalar(select(exists().where(deliveries.c.digest_id == digest_id))))
 
@@ -141,23 +145,29 @@ class Plans:
 def _older_edition(
     digest_id: int, edition_id: int, subscriber_id: ColumnElement[int]
 ) -> ColumnElement[int | None]:
-    """The newest edition before this one that a subscriber has; NULL for none."""
-    had, older = deliveries.alias("had"), editions.alias("older")
-    number = select(editions.c.number).where(editions.c.id == edition_id).scalar_subquery()
+    """The newest edition before this one that a subscriber has; NULL for none. Ids grow with editions' numbers."""
+    had, its = deliveries.alias("had"), mailings.alias("its")
     return (
-        select(older.c.id)
-        .join_from(had, mailings, mailings.c.id == had.c.mailing_id)
-        .join(older, older.c.id == mailings.c.edition_id)
+        select(func.max(its.c.edition_id))
+        .join_from(had, its, its.c.id == had.c.mailing_id)
         .where(
             had.c.digest_id == digest_id,
             had.c.subscriber_id == subscriber_id,
             had.c.state.in_(sorted(RECEIVED)),
-            older.c.number < number,
+            its.c.edition_id < edition_id,
         )
-        .order_by(older.c.number.desc())
-        .limit(1)
         .scalar_subquery()
     )
+
+
+def _left_out(mailing_id: int, selected: Any, why_not: WhyNot) -> Select[*tuple[Any, ...]]:
+    """(reason, count) of those a resend selected and its plan did not take: few, so it is asked after it."""
+    planned = exists().where(
+        deliveries.c.mailing_id == mailing_id, deliveries.c.subscriber_id == selected.c.subscriber_id
+    )
+    reason = why_not(selected.c.subscriber_id).label("reason")
+    reasons = select(reason).select_from(selected).where(~planned).subquery("reasons")
+    return select(reasons.c.reason, func.count()).where(reasons.c.reason.is_not(None)).group_by(reasons.c.reason)
 
 
 def _already(digest_id: int, subscriber_id: ColumnElement[int]) -> ColumnElement[bool]:
