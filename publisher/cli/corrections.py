@@ -12,7 +12,7 @@ import typer
 from publisher.cli.check import tell_ways_on
 from publisher.cli.context import actor, instance
 from publisher.cli.output import count, say, warn
-from publisher.cli.telling import tell_catching_up
+from publisher.cli.telling import WORDS, tell_catching_up
 from publisher.errors import PublisherError
 from publisher.publishing.correcting import Corrected
 from publisher.publishing.preflighting import BlockedError
@@ -77,7 +77,7 @@ def _tell_corrected(done: Corrected, *, minor: bool) -> None:
     entry = "the entry keeps its moment" if minor else "the entry's moment moves"
     say(f"{done.record.key} is corrected: edition {done.number}; {entry}")
     for finding in done.findings:
-        say(f"  {finding}")
+        say(f"{WORDS[finding.level]:7} {finding}")
     for each in done.successions:
         say(_succession(each, done.number))
     if done.successions and not all(each.paused for each in done.successions):
