@@ -33,8 +33,8 @@ format: $(DEV)  ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(DEV)   ## measure, as ratios within one run
-	$(BIN)/python -m tests.bench
+bench: $(DEV)   ## measure, as ratios within one run; SECTIONS="sending sqlite" only these
+	$(BIN)/python -m tests.bench $(SECTIONS)
 
 crash: $(DEV)   ## kill a mailing to 20 000 a hundred times on each database, and count (SEED=n as before)
 	$(BIN)/python -m tests.crash --database sqlite $(if $(SEED),--seed $(SEED))

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import shutil
 import smtplib
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -26,6 +23,7 @@ from publisher.storage.database import connect
 from tests.bench.letters import NOW, READER, composer, edition
 from tests.bench.measuring import ROUNDS, Row
 from tests.bench.sender import CONNECTIONS
+from tests.bench.sink import find, sink
 from tests.fakes.mailing import planned
 
 MAILS = 10_000
@@ -44,13 +42,12 @@ class Sent:
 
 def rows() -> Iterator[Row]:
     """One line for each number of processes and each kind of key, and one against the standard library."""
-    tools = {name: shutil.which(name, path="/usr/sbin:/usr/bin") for name in ("smtp-source", "smtp-sink")}
-    if not all(tools.values()):
+    source, taker = find("smtp-source"), find("smtp-sink")
+    if source is None or taker is None:
         yield Row("the whole sender against smtp-source", "skipped: Debian's postfix is not installed")
         return
-    source, sink = str(tools["smtp-source"]), str(tools["smtp-sink"])
     size = len(composer().compose(READER, NOW).data)
-    with tempfile.TemporaryDirectory() as name, _sink(sink) as port:
+    with tempfile.TemporaryDirectory() as name, sink(taker) as port:
         folder = Path(name)
         template = _planned(folder)
         rounds = [
@@ -88,26 +85,6 @@ def _ratio(ours: Sequence[Sent], theirs: Sequence[Sent]) -> float:
 def _told(rounds: Sequence[Sent]) -> str:
     rate, cpu = (statistics.median(getattr(each, name) for each in rounds) for name in ("rate", "cpu"))
     return f"{rate:.0f}/s, {cpu:.0f} µs CPU a mail"
-
-
-@contextmanager
-def _sink(command: str) -> Iterator[int]:
-    """smtp-sink on a free port. It binds with SO_REUSEPORT: a port that somebody has would seem free to it."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-    user = ["-u", "nobody"] if os.getuid() == 0 else []  # it does not want to be root
-    sink = subprocess.Popen([command, *user, f"127.0.0.1:{port}", "1000"], stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(100):
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield port
-    finally:
-        sink.terminate()
-        sink.wait()
 
 
 def _planned(folder: Path) -> Path:
