@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Protocol
 
-from publisher.errors import PublisherError
+from publisher.errors import LedgerError, PublisherError
 from publisher.ledger import Batch, Delivery, Held, Message, Window
 from publisher.mailings.ports import Composer
 from publisher.mailings.reporting import WindowReport
@@ -132,6 +132,8 @@ class Flow:
         self.settled += window.skipped
         self._date = self._clock()
         for delivery in window.deliveries:
+            if delivery.id in self._held:
+                raise LedgerError("a delivery was committed a second time", delivery=delivery.id)
             self._held[delivery.id] = Held(delivery.id, delivery.attempts, self.batch.started_at)
             self.report.expect(delivery.id, delivery.email)
         self._ready = list(reversed(window.deliveries)) + self._ready

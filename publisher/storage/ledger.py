@@ -70,7 +70,7 @@ class Ledger(Closings):
         """Take the next deliveries of a batch as `sending`, or as `skipped` with the reason, in one UPDATE.
 
         Nothing is taken unless the mailing is running. Who left or was suppressed before this statement began is
-        not in the window.
+        not in the window. What this sender has as `sending` already must not be behind `after_id`.
         """
         values = {
             "w_mailing": batch.mailing_id,
@@ -81,14 +81,14 @@ class Ledger(Closings):
             "w_sender": sender_id,
             "w_now": now,
         }
-        rows = self._prepared(windows.take, why_not).rows(self._connection, values)
-        sending = [delivery_id for delivery_id, state in rows if state == _SENDING]
-        found = self._deliveries(sender_id, sending, batch.mailing_id if batch.again else 0)
-        if len(found) < len(sending):
-            # A subscriber erased within this very moment: the next pass skips the delivery with its reason.
-            missing = sorted(set(sending) - {delivery.id for delivery in found})
-            self.give_back(sender_id, missing, now, begun=False)
-        return Window(found, len(rows) - len(sending), max((row[0] for row in rows), default=None))
+        taken = self._prepared(windows.take, why_not).change(self._connection, values)
+        if not taken:
+            return Window((), 0, None)
+        found, erased = self._found(sender_id, after_id, batch.mailing_id if batch.again else 0)
+        if erased:  # within this very moment: the next pass skips them with the reason
+            self.give_back(sender_id, erased, now, begun=False)
+        last = max((*(each.id for each in found), *erased), default=after_id)
+        return Window(found, taken - len(found) - len(erased), last)
 
     def settle(self, sender_id: str, outcomes: Iterable[Outcome], now: datetime) -> None:
         """Record what became of deliveries of this sender, in groups of one state.
@@ -96,21 +96,14 @@ class Ledger(Closings):
         A delivery that may not go to its outcome's state from where it stands stays as it is: a rescuer was
         faster, and only proof may change what is uncertain.
         """
-        groups: dict[DeliveryState, list[dict[str, Any]]] = {}
-        for outcome in outcomes:
-            groups.setdefault(outcome.state, []).append(
-                {
-                    "w_id": outcome.delivery_id,
-                    "w_code": outcome.code,
-                    "w_reason": outcome.text,
-                    "w_provider_id": outcome.provider_id,
-                    "w_due_at": outcome.due_at,
-                }
+        groups: dict[DeliveryState, list[tuple[Any, ...]]] = {}
+        for each in outcomes:
+            groups.setdefault(each.state, []).append(
+                (each.delivery_id, each.code, each.text, each.provider_id, self._written(each.due_at))
             )
         for state, rows in groups.items():
-            self._prepared(windows.settled, state).change_each(
-                self._connection, rows, {"w_sender": sender_id, "w_now": now}
-            )
+            values = {"w_rows": json.dumps(rows), "w_sender": sender_id, "w_now": now}
+            self._prepared(windows.settled, state, self._dialect).change(self._connection, values)
 
     def give_back(self, sender_id: str, delivery_ids: Sequence[int], now: datetime, *, begun: bool) -> None:
         """Make deliveries of this sender pending again. What was never `begun` does not count as an attempt."""
@@ -174,18 +167,39 @@ class Ledger(Closings):
 
     # --- inside ----------------------------------------------------------------------------------------------
 
-    def _deliveries(self, sender_id: str, ids: Sequence[int], again: int) -> tuple[Delivery, ...]:
-        """The deliveries of the window that was just taken."""
-        if not ids:
-            return ()
-        values = {"w_first": min(ids), "w_last": max(ids), "w_sender": sender_id}
-        return tuple(
-            Delivery(row[0], row[1], row[2], row[3], row[4], _sections(row[5]), row[6], row[7], again)
-            for row in self._prepared(windows.found).rows(self._connection, values)
+    @property
+    def _dialect(self) -> str:
+        return self._connection.dialect.name
+
+    def _found(self, sender_id: str, after_id: int, again: int) -> tuple[tuple[Delivery, ...], list[int]]:
+        """The deliveries of the window that was just taken, and the ids of those whose subscriber is gone."""
+        ((said,),) = self._prepared(windows.found, self._dialect).rows(
+            self._connection, {"w_after": after_id, "w_sender": sender_id}
         )
+        rows = json.loads(said) if isinstance(said, str) else said or []  # PostgreSQL's driver reads JSON itself
+        rows.sort()
+        there = tuple(
+            Delivery(
+                row[0],
+                row[1],
+                row[2],
+                row[3],
+                row[4],
+                None if row[5] is None else tuple(row[5]),
+                row[6],
+                row[7],
+                again,
+            )
+            for row in rows
+            if row[2] is not None
+        )
+        return there, [row[0] for row in rows if row[2] is None]
 
-
-def _sections(value: Any) -> tuple[str, ...] | None:
-    """A choice of sections, as the driver has it: SQLite's knows no JSON."""
-    chosen = json.loads(value) if isinstance(value, str) else value
-    return None if chosen is None else tuple(chosen)
+    def _written(self, moment: datetime | None) -> str | None:
+        """A moment as the database reads it from JSON."""
+        if moment is None:
+            return None
+        process = deliveries.c.due_at.type.dialect_impl(self._connection.dialect).bind_processor(
+            self._connection.dialect
+        )
+        return str(process(moment) if process else moment)

@@ -1,6 +1,7 @@
 """The statements of a window, as `prepared` runs them: a sender does so for every few mails of a million.
 
-What differs from window to window comes as parameters, whose names begin with `w_`.
+What differs from window to window comes as parameters, whose names begin with `w_`. A window comes and goes as one
+piece of JSON: SQLite's driver lets go of Python's lock at every row, and the thread that sends takes it.
 """
 
 from __future__ import annotations
@@ -10,19 +11,25 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BindParameter,
     ColumnElement,
+    Integer,
     Select,
     String,
+    Text,
     bindparam,
     case,
+    cast,
     exists,
     func,
+    literal_column,
     or_,
     select,
     update,
 )
-from sqlalchemy.sql.dml import ReturningUpdate, Update
+from sqlalchemy.sql.dml import Update
+from sqlalchemy.types import TypeEngine
 
 from publisher.ledger import DeliveryState, MailingState, sources_of
 from publisher.storage.leases import is_state
@@ -45,8 +52,8 @@ _NOW: BindParameter[datetime] = bindparam("w_now", type_=UTCDateTime())
 _SENDER: BindParameter[str] = bindparam("w_sender", type_=String())
 
 
-def take(why_not: WhyNotAt) -> ReturningUpdate[tuple[int, str]]:
-    """Make the next deliveries of a batch `sending`, or `skipped` with the reason; gives their ids and states.
+def take(why_not: WhyNotAt) -> Update:
+    """Make the next deliveries of a batch `sending`, or `skipped` with the reason.
 
     Takes w_mailing, w_newsletter, w_after, w_last, w_most, w_sender and w_now.
     """
@@ -78,52 +85,69 @@ def take(why_not: WhyNotAt) -> ReturningUpdate[tuple[int, str]]:
             sender_id=_SENDER,
             changed_at=_NOW,
         )
-        .returning(deliveries.c.id, deliveries.c.state)
     )
 
 
-def found() -> Select[Any]:
-    """The deliveries of a window as a sender needs them; takes w_first, w_last and w_sender."""
+def found(dialect: str) -> Select[Any]:
+    """What was just taken as `sending`, as a sender needs it: one JSON list; takes w_after and w_sender.
+
+    The address is null for a subscriber who was erased this very moment.
+    """
+    fields = (
+        deliveries.c.id,
+        deliveries.c.subscriber_id,
+        subscribers.c.email,
+        subscribers.c.name,
+        subscribers.c.link_version,
+        func.json(deliveries.c.sections) if dialect == "sqlite" else deliveries.c.sections,
+        deliveries.c.attempts,
+        deliveries.c.replies_to,
+    )
+    rows = (
+        func.json_group_array(func.json_array(*fields))
+        if dialect == "sqlite"
+        else func.json_agg(func.json_build_array(*fields))
+    )
     return (
-        select(
-            deliveries.c.id,
-            deliveries.c.subscriber_id,
-            subscribers.c.email,
-            subscribers.c.name,
-            subscribers.c.link_version,
-            deliveries.c.sections,
-            deliveries.c.attempts,
-            deliveries.c.replies_to,
-        )
-        .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        select(rows)
+        .select_from(deliveries.outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id))
         .where(
-            deliveries.c.id.between(_number("w_first"), _number("w_last")),
+            deliveries.c.id > _number("w_after"),
             deliveries.c.sender_id == _SENDER,
             is_state(deliveries, _S.SENDING),
         )
-        .order_by(deliveries.c.id)
     )
 
 
-def settled(state: DeliveryState) -> Update:
-    """Give a delivery of a sender its outcome; takes w_id, w_sender, w_now and the outcome's values.
+def settled(state: DeliveryState, dialect: str) -> Update:
+    """Give deliveries of a sender their outcomes; takes w_sender, w_now, and w_rows.
 
-    One that may not go to this state from where it stands stays as it is.
+    `w_rows` is JSON: a list of `[id, code, reason, provider_id, due_at]`. A delivery that may not go to this state
+    from where it stands stays as it is.
     """
+    said: BindParameter[str] = bindparam("w_rows", type_=Text())
+    each = func.json_each(said) if dialect == "sqlite" else func.json_array_elements(cast(said, JSON()))
+    rows = each.table_valued("value")
+
+    def part(place: int, kind: TypeEngine[Any]) -> ColumnElement[Any]:
+        if dialect == "sqlite":
+            return func.json_extract(rows.c.value, f"$[{place}]")
+        return cast(rows.c.value.op("->>")(literal_column(str(place))), kind)
+
     sources = sorted(sources_of(state) & _A_SENDERS_WORD)
     return (
         update(deliveries)
         .where(
-            deliveries.c.id == _number("w_id"),
+            deliveries.c.id == part(0, Id),
             deliveries.c.sender_id == _SENDER,
             or_(*(is_state(deliveries, source) for source in sources)),
         )
         .values(
             state=str(state),
-            code=bindparam("w_code"),
-            reason=bindparam("w_reason"),
-            provider_id=bindparam("w_provider_id"),
-            due_at=bindparam("w_due_at"),
+            code=part(1, Integer()),
+            reason=part(2, Text()),
+            provider_id=part(3, Text()),
+            due_at=part(4, UTCDateTime()),
             changed_at=_NOW,
         )
     )

@@ -166,9 +166,9 @@ def test_a_window_is_taken_once_and_counts_the_attempt(
     assert [delivery.email for delivery in window.deliveries] == [f"reader{n}@example.org" for n in (1, 2, 3)]
     assert {delivery.attempts for delivery in window.deliveries} == {1}
     assert window.last_id == window.deliveries[-1].id
-    rest = take(store, batch, now, limit=3)
+    rest = take(store, batch, now, after_id=window.last_id, limit=3)
     assert [delivery.email for delivery in rest.deliveries] == ["reader4@example.org", "reader5@example.org"]
-    assert take(store, batch, now) == Window((), 0, None)
+    assert take(store, batch, now, after_id=batch.last_id) == Window((), 0, None)
     with store.read() as ledger:
         assert [held.delivery_id for held in ledger.sending_of("a")] == [1, 2, 3, 4, 5]
 
