@@ -46,14 +46,15 @@ class Lease:
 
     def keep(self, *, may_write: bool) -> bool:
         """Renew it when it is time, if a transaction may be made now; whether it is still ours."""
-        now = self._clock()
+        now, until = self._clock(), self._until
         if may_write and now >= self._renew_at and not self.lost:
             try:
                 with self._transactions.write() as ledger:
                     self.renew(ledger)
             except StorageError:
                 # Not worth an uncertain delivery in mid-air: the next settlement says whether the database is
-                # gone, and well before the lease is over this stops by itself.
-                self._renew_at = now + RENEWAL
-                self.lost = now >= self._until - 2 * RENEWAL
+                # gone. What was not committed did not renew anything.
+                self._renew_at, self._until = now + RENEWAL, until
+        # Well before it is over, whether the database refuses, or a transaction hangs.
+        self.lost = self.lost or now >= self._until - 2 * RENEWAL
         return not self.lost
