@@ -90,21 +90,26 @@ class Engine:
                     senders.append(stack.enter_context(_Sender(self._command, file)))
             except OSError as error:  # those that did start do the work
                 refused = f"a sender cannot be started: {error.strerror or error}. {_LOOK_AT_MACHINE}"
-            deadline = None
-            while any(sender.running for sender in senders):
-                if deadline is None and stop():
-                    deadline = time.monotonic() + GRACE_SECONDS
-                    for sender in senders:
-                        sender.ask_to_stop()
-                if deadline is not None and time.monotonic() > deadline:
-                    break  # what they leave behind is settled like any dead sender's
-                tick()
-                time.sleep(POLL_SECONDS)
+            try:
+                while any(sender.running for sender in senders) and not stop():
+                    tick()
+                    time.sleep(POLL_SECONDS)
+            finally:  # also when the progress cannot be told: that is no reason to cut mails off in the middle
+                _bring_home(senders)
         words = [sender.last_words() for sender in senders if sender.code > 0]
         return _Round(
             errors=tuple(dict.fromkeys([*words, *([refused] if refused else [])])),
             killed=tuple(sorted({-sender.code for sender in senders if sender.code < 0})),
         )
+
+
+def _bring_home(senders: Sequence[_Sender]) -> None:
+    """Tell those that still run to stop, and wait. What the late ones leave is settled like any dead sender's."""
+    for sender in senders:
+        sender.ask_to_stop()
+    deadline = time.monotonic() + GRACE_SECONDS
+    while any(sender.running for sender in senders) and time.monotonic() <= deadline:
+        time.sleep(POLL_SECONDS)
 
 
 _LOOK_AT_DATABASE = "Look whether [storage] url is the database of this instance, then run it again"

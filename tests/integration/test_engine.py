@@ -89,6 +89,27 @@ def test_stop_tells_senders_by_signal_and_by_the_end_of_their_input(tmp_path: Pa
     assert (tmp_path / "told").exists()
 
 
+def test_progress_that_cannot_be_told_cuts_no_sender_off(tmp_path: Path) -> None:
+    """Killed, it would leave an uncertain delivery a connection, because of a bar."""
+    program = (
+        "import signal, sys, time\n"
+        f"signal.signal(signal.SIGTERM, lambda *_: open({str(tmp_path)!r} + '/told', 'w'))\n"
+        f"open({str(tmp_path / 'up')!r}, 'w')\n"
+        "sys.stdin.read()\n"
+        f"while not __import__('os').path.exists({str(tmp_path / 'told')!r}): time.sleep(0.01)\n"
+        "time.sleep(0.1)\n"
+        f"open({str(tmp_path / 'settled')!r}, 'w')\n"
+    )
+
+    def tick() -> None:
+        if (tmp_path / "up").exists():
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        Engine(command(program), 1).run(lambda: 1, tick=tick)
+    assert (tmp_path / "settled").exists()
+
+
 def test_a_sender_that_does_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "GRACE_SECONDS", 0.3)
     program = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
