@@ -80,8 +80,9 @@ class Closings(Leases):
         its_mailing = exists().where(mailings.c.id == deliveries.c.mailing_id, *_CLOSING)
         pending = select(*wanted).where(is_state(deliveries, _S.PENDING), of_closing).limit(LEFT_AT_ONCE)
         deferred = select(*wanted).where(is_state(deliveries, _S.DEFERRED), its_mailing).limit(LEFT_AT_ONCE)
-        rows = self._connection.execute(pending).all()
-        return rows or self._connection.execute(deferred).all()
+        # What a sender is at is passed over: it holds some rows and asks for others, and so would we: a deadlock.
+        rows = self._connection.execute(pending.with_for_update(of=deliveries, skip_locked=True)).all()
+        return rows or self._connection.execute(deferred.with_for_update(of=deliveries, skip_locked=True)).all()
 
     def _give_up(self, ids: Sequence[int], now: datetime) -> None:
         """Make pending deliveries uncertain, by the way that the ledger knows."""

@@ -138,6 +138,7 @@ class Ledger(Closings):
             .where(is_state(deliveries, _S.DEFERRED), deliveries.c.due_at <= now, running)
             .order_by(deliveries.c.due_at)
             .limit(RELEASED_AT_ONCE)
+            .with_for_update(of=deliveries, skip_locked=True)  # another sweep at once brings others back
         )
         statement = update(deliveries).where(deliveries.c.id.in_(due), is_state(deliveries, _S.DEFERRED))
         return self._changed(statement.values(state=str(_S.PENDING), due_at=None, changed_at=now))
