@@ -14,7 +14,6 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     CompoundSelect,
-    Integer,
     Select,
     String,
     and_,
@@ -28,6 +27,7 @@ from sqlalchemy import (
 from publisher.ledger import DeliveryState
 from publisher.storage.leases import is_state
 from publisher.storage.tables import batches, deliveries
+from subscribers.tables import Id
 
 _S = DeliveryState
 _OVER = (_S.SKIPPED, _S.DELIVERED)
@@ -53,7 +53,7 @@ def _constant(state: DeliveryState) -> ColumnElement[str]:
 @lru_cache(maxsize=1)
 def of_mailing() -> CompoundSelect[str, int]:
     """(name, number) of what the sums follow from, in one statement and so in one snapshot; takes w_mailing."""
-    mailing: BindParameter[int] = bindparam("w_mailing", type_=Integer())
+    mailing: BindParameter[int] = bindparam("w_mailing", type_=Id)
     own, its_batches = deliveries.c.mailing_id == mailing, batches.c.mailing_id == mailing
     fresh, count = its_batches & ~batches.c.begun, func.count()
     pending, sending, skipped = (is_state(deliveries, state) for state in (_S.PENDING, _S.SENDING, _S.SKIPPED))

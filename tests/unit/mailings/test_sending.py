@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from publisher.errors import LedgerError, ProviderError, PublisherError, StorageError
 from publisher.ledger import Delivery, DeliveryState, MailingState, Message, Report
@@ -19,8 +19,10 @@ from publisher.mailings.lease import LEASE
 from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.rescue import Rescuer
 from publisher.mailings.sending import SenderParts, StopSignal, run_sender
+from publisher.storage.corrections import Corrections
 from publisher.storage.database import Database
 from publisher.storage.ledger import Ledger, LedgerStore
+from publisher.storage.mailings import Mailings
 from publisher.storage.tables import deliveries, mailings, senders
 from subscribers.tables import subscriptions
 from tests.fakes.mailing import PlainComposer, count_states, mailing_state, planned, states
@@ -394,3 +396,36 @@ def test_stop_signal_hears_the_end_of_its_parent_and_a_signal() -> None:
     finally:
         signal.signal(signal.SIGTERM, before[0])
         signal.signal(signal.SIGINT, before[1])
+
+
+def test_numbers_beyond_31_bits_are_sent_like_others(
+    postgres_database: Database, tmp_path: Path, now: datetime
+) -> None:
+    """A list of a million has used them up after six years of mornings."""
+    numbered = ("subscribers", "digests", "editions", "mailings", "batches", "deliveries")
+    with postgres_database.write() as connection:
+        for table in numbered:
+            connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {2**31 + 9})"))
+
+    def verdict(message: Message, report: Report) -> bool:
+        if message.recipient == "reader2@example.org":
+            report.deferred(message.delivery_id, 451, "later")
+        return message.recipient == "reader2@example.org"
+
+    mailing_id = planned(postgres_database, 6, now, batch_size=4)
+    provider = MemoryProvider(verdict=verdict)
+    parts = SenderParts(
+        LedgerStore(postgres_database), provider, PlainComposer, tmp_path / "journal", POLICY, 4, lambda: now
+    )
+    assert run_sender(parts, lambda: len(provider.taken) >= 3).error is None
+    with postgres_database.read() as connection:
+        assert Mailings(connection).counts(mailing_id) == {
+            DeliveryState.ACCEPTED: 3,
+            DeliveryState.DEFERRED: 1,
+            DeliveryState.PENDING: 2,
+        }
+        assert [failure.delivery_id > 2**31 for failure in Mailings(connection).failures(mailing_id)] == [True]
+    with postgres_database.write() as connection:
+        assert Corrections(connection).end(mailing_id)
+    rescuer(parts).sweep(now)
+    assert count_states(postgres_database) == {"accepted": 3, "skipped": 3}
