@@ -13,6 +13,7 @@ import pytest
 
 from publisher.errors import StorageError
 from publisher.ledger import Message, Messages, Report, Window
+from publisher.mailings.journal import Replay, boot_id, parse
 from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.rescue import Rescuer
 from publisher.mailings.sending import SenderParts, run_sender
@@ -32,9 +33,10 @@ class Pipelining(MemoryProvider):
         super().__init__()
         self._most = on_their_way
         self._watch = watch
+        self.waiting: deque[Message] = deque()
 
     def send(self, messages: Messages, report: Report, stop: Callable[[], bool]) -> None:
-        waiting: deque[Message] = deque()
+        waiting = self.waiting = deque()
         stream = iter(messages)
         while not stop():
             message = next(stream, None)
@@ -130,6 +132,34 @@ def test_a_turn_that_fails_loses_nothing_and_repeats_nothing(
     assert left == doubt
     assert count_states(database) == {"accepted": 30 - doubt} | ({"uncertain": doubt} if doubt else {})
     assert len({message.recipient for message in provider.taken}) == len(provider.taken)
+
+
+def test_a_journal_keeps_what_is_on_its_way_and_forgets_it_when_the_provider_has_returned(
+    sqlite_database: Database, tmp_path: Path, now: datetime
+) -> None:
+    """Without the first, a killed sender's mails are sent again; without the second, an answer of an earlier
+    attempt is believed about a later one."""
+
+    def said() -> Replay:
+        (path,) = (tmp_path / "journal").iterdir()
+        return parse(path.read_bytes(), boot_id())
+
+    def watch() -> None:
+        assert {message.delivery_id for message in provider.waiting} == said().begun
+
+    class Watched(Pipelining):
+        calls = 0
+
+        def send(self, messages: Messages, report: Report, stop: Callable[[], bool]) -> None:
+            self.calls += 1
+            assert said() == Replay(whole=True)
+            super().send(messages, report, stop)
+
+    planned(sqlite_database, 60, now, batch_size=30)
+    provider = Watched(3, watch)
+    assert run_sender(parts_of(sqlite_database, tmp_path, now, provider, 8), lambda: False).error is None
+    assert count_states(sqlite_database) == {"accepted": 60}
+    assert provider.calls == 2
 
 
 def test_what_a_turn_committed_before_the_stop_is_given_back(
