@@ -136,5 +136,5 @@ class Flow:
                 raise LedgerError("a delivery was committed a second time", delivery=delivery.id)
             self._held[delivery.id] = Held(delivery.id, delivery.attempts, self.batch.started_at)
             self.report.expect(delivery.id, delivery.email)
-        self._ready = list(reversed(window.deliveries)) + self._ready
+        self._ready = list(reversed(window.deliveries))
         return True
