@@ -20,6 +20,8 @@ from publisher.config import Newsletter, Settings
 from publisher.digests.identity import Home
 from publisher.digests.model import Digest
 from publisher.digests.record import DigestRecord
+from publisher.doctor.model import Ground, Opened
+from publisher.doctor.outside import Endpoints, Surroundings, surroundings
 from publisher.editions import Document, Edition, EditionFacts, RenderedEdition
 from publisher.endpoints import registry as endpoints
 from publisher.engines.local import Engine, EngineReport
@@ -33,6 +35,7 @@ from publisher.mailings.signing import Signing
 from publisher.people import People
 from publisher.preflight import registry
 from publisher.providers import registry as providers
+from publisher.providers.trying import try_provider
 from publisher.publishing.channels import Channels, target_of
 from publisher.publishing.controlling import Controls
 from publisher.publishing.correcting import Correcting
@@ -58,6 +61,7 @@ from publisher.rendering.look import Look, SiteLook, newsletter_look, site_look
 from publisher.secrets import instance_secret
 from publisher.storage import locks, migrate
 from publisher.storage.database import Database, connect
+from publisher.storage.health import Health
 from publisher.storage.ledger import LedgerStore
 from publisher.storage.store import Store
 
@@ -84,6 +88,44 @@ def open_app(config_file: Path, clock: Clock = wall_clock) -> App:
     database = connect(settings.storage.url, settings.root)
     migrate.prepare(database)
     return App(config_file.resolve(), settings, database, clock)
+
+
+@contextmanager
+def ground(config_file: Path, clock: Clock = wall_clock, around: Surroundings | None = None) -> Iterator[Ground]:
+    """What the checks of an instance stand on; a database that does not open is one of the things to be told.
+
+    Args:
+        config_file: of the instance.
+        clock: the present moment.
+        around: the world; None is the one that there is.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+    """
+    settings, around = load_settings(config_file), around or surroundings()
+    app, trouble = None, None
+    try:
+        app = open_app(config_file, clock)
+    except StorageError as error:
+        trouble = error
+    except OSError as error:  # its folder cannot be made
+        trouble = StorageError(f"the database cannot be opened: {error.strerror}")
+    try:
+        yield Ground(
+            settings=settings,
+            config_file=config_file,
+            now=clock(),
+            dns=around.dns,
+            web=around.web,
+            machine=around.machine,
+            try_provider=lambda: try_provider(settings),
+            try_endpoint=Endpoints(settings),
+            opened=None if app is None else app.opened,
+            trouble=trouble,
+        )
+    finally:
+        if app is not None:
+            app.close()
 
 
 def upgrade_database(config_file: Path) -> tuple[str, str]:
@@ -130,6 +172,16 @@ class App:
     def close(self) -> None:
         """Let the database go."""
         self.database.close()
+
+    @property
+    def opened(self) -> Opened:
+        """What checks of the instance are given of it."""
+        return Opened(
+            store=self.store,
+            records=Health(self.database),
+            rehearse=lambda newsletter: self.rehearse(newsletter, ask=False).findings,
+            secret=lambda: self.secret,
+        )
 
     # --- adapters --------------------------------------------------------------------------------------------
 
@@ -344,8 +396,12 @@ class App:
         """
         return self.gate.look(sought.edition, sought.sizes, self.clock(), ask=ask)
 
-    def rehearse(self, newsletter: Newsletter) -> Inspection:
+    def rehearse(self, newsletter: Newsletter, *, ask: bool = True) -> Inspection:
         """Look at a small digest of a newsletter that is sent to nobody: what is found is the instance's own.
+
+        Args:
+            newsletter: whose mail it would be.
+            ask: whether the world is asked, too.
 
         Raises:
             PublisherError: it cannot be rendered or mailed at all.
@@ -354,12 +410,7 @@ class App:
         language = newsletter.language or site.language
         digest = sample_digest(newsletter, site.url, language, now.astimezone(newsletter.zone).date())
         edition = Edition(0, 0, 1, digest, self.render(digest, False), "", now, now)
-        return self.gate.look(edition, {}, now)
-
-    @property
-    def schema(self) -> str:
-        """The database's schema, which is this version's: no other is opened."""
-        return migrate.HEAD
+        return self.gate.look(edition, {}, now, ask=ask)
 
     def preview(self, name: str) -> tuple[Digest, Sequence[Document]]:
         """The documents of a digest: a file, or one that is known by its slug or newsletter/slug.

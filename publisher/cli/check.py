@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from publisher.app import App, load_settings, open_app
-from publisher.cli.context import instance, options
+from publisher.cli.context import instance
+from publisher.cli.doctor import check_instance
 from publisher.cli.output import count, say, show_json, warn
 from publisher.cli.telling import WORDS
-from publisher.config import Newsletter
-from publisher.errors import PublisherError, StorageError
 from publisher.preflight.model import Finding, Level
-from publisher.publishing.examining import NOT_CHECKED, Check, check, failed, folder_checks
 from publisher.publishing.inspecting import Inspection
 from publisher.publishing.preflighting import BlockedError
 
@@ -36,7 +33,7 @@ def check_(
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
     """Look at a digest as it will be looked at before it is mailed; without one, at the instance."""
-    blocks = _instance(as_json) if name is None else _digest(name, as_json)
+    blocks = check_instance(as_json=as_json) if name is None else _digest(name, as_json)
     if blocks:
         raise typer.Exit(1)
 
@@ -118,55 +115,3 @@ def tell_ways_on(blocked: BlockedError, despite: Collection[str], *, check: str,
     rules = " ".join(f"--despite {rule}" for rule in dict.fromkeys([*despite, *blocked.rules]))
     warn("Mend it; or, if it shall leave as it is:")
     warn(f"  {anyway.replace('%s', rules)}")
-
-
-# --- the instance ----------------------------------------------------------------------------------------------
-
-
-def _instance(as_json: bool) -> bool:
-    checks = list(_checks())
-    if as_json:
-        show_json({"checks": [asdict(each) for each in checks], "not_checked": NOT_CHECKED})
-    else:
-        for each in checks:
-            say(f"{'BLOCKS' if each.blocks else 'warns' if each.findings else 'ok':7} {each.name}: {each.detail}")
-            for finding in each.findings:
-                _tell_trouble(finding)
-        say()
-        say(f"Not checked: {', '.join(NOT_CHECKED)}.")
-    return any(each.blocks for each in checks)
-
-
-def _tell_trouble(finding: Finding) -> None:
-    say(f"        {finding.where}{finding.message}" + (f". {finding.remedy}" if finding.remedy else ""))
-
-
-def _checks() -> Iterator[Check]:
-    """Everything that can be looked at; what is wrong with one thing does not keep the others from it."""
-    file = options().config
-    settings = load_settings(file)
-    yield Check("configuration", str(file))
-    yield from folder_checks(settings)
-    kind = settings.storage.url.partition(":")[0]
-    try:
-        opened = open_app(file)
-    except StorageError as error:
-        yield failed("database", kind, error)
-        return
-    try:
-        yield Check("database", f"{kind}, schema {opened.schema}")
-        yield check("secret", "signs the links in mails", lambda: opened.secret)
-        for newsletter in settings.newsletter:
-            yield _newsletter(opened, newsletter)
-    finally:
-        opened.close()
-
-
-def _newsletter(opened: App, newsletter: Newsletter) -> Check:
-    """Templates, theme and sender of a newsletter, by a digest that is sent to nobody."""
-    name, detail = f"newsletter {newsletter.slug}", "a test digest, rendered, composed and looked at"
-    try:
-        inspection = opened.rehearse(newsletter)
-    except PublisherError as error:
-        return failed(name, detail, error)
-    return Check(name, detail, inspection.findings)

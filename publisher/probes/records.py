@@ -34,12 +34,12 @@ def spf(records: Sequence[str]) -> Verdict:
 
 def dkim(records: Sequence[str], name: str, ours: str = "") -> Verdict:
     """A DKIM key (RFC 6376, 3.6.1) among the TXT records of `name`; `ours` is the one we sign with, in base64."""
-    keys = [tags for record in records if "p" in (tags := _tags(record)) and tags.get("v", "DKIM1") == "DKIM1"]
+    keys = [found for record in records if "p" in (found := tags(record)) and found.get("v", "DKIM1") == "DKIM1"]
     if not keys:
         return MISSING
-    if not any(tags["p"] for tags in keys):
+    if not any(key["p"] for key in keys):
         return Verdict(Offer.THERE, f"the DKIM key at {name} was revoked")
-    if ours and not any("".join(tags["p"].split()) == ours for tags in keys):
+    if ours and not any("".join(key["p"].split()) == ours for key in keys):
         return Verdict(Offer.THERE, f"the DKIM key at {name} is not the one we sign with")
     return Verdict(Offer.THERE)
 
@@ -51,7 +51,7 @@ def dmarc(records: Sequence[str]) -> Verdict:
         return MISSING
     if len(found) > 1:
         return Verdict(Offer.THERE, f"there are {len(found)} DMARC records, so receivers heed none")
-    policy = _tags(found[0]).get("p", "").lower()
+    policy = tags(found[0]).get("p", "").lower()
     if policy in _POLICIES:
         return Verdict(Offer.THERE)
     if policy:
@@ -67,14 +67,14 @@ def is_dmarc(record: str) -> bool:
 
 def is_of_a_registry(record: str) -> bool:
     """Whether a DMARC record is a registry's word on the domains below its own (RFC 9091): no owner wrote it."""
-    return _tags(record).get("psd", "").lower() == "y"
+    return tags(record).get("psd", "").lower() == "y"
 
 
-def _tags(record: str) -> Mapping[str, str]:
+def tags(record: str) -> Mapping[str, str]:
     """`a=1; b=2` as tags with their values (RFC 6376, 3.2), white space taken out; the first of a name counts."""
-    tags: dict[str, str] = {}
+    found: dict[str, str] = {}
     for part in record.split(";"):
         name, equals, value = part.partition("=")
         if equals:
-            tags.setdefault(name.strip(), "".join(value.split()))
-    return tags
+            found.setdefault(name.strip(), "".join(value.split()))
+    return found

@@ -165,9 +165,18 @@ def test_a_rule_that_does_not_exist_is_told_before_anything_is_done(instance: In
 def test_a_whole_instance_has_nothing_to_mend(instance: Instance) -> None:
     ended = instance("check")
     assert ended.code == 0, ended
-    for name in ("configuration", "inbox", "endpoint site", "maildir", "database", "secret", "newsletter daily"):
-        assert any(name in line for line in lines(ended)), name
-    assert "Not checked: whether the provider takes mail" in ended.out
+    for name in (
+        "configuration",
+        "inbox",
+        "endpoints",
+        "provider: maildir",
+        "database",
+        "secret",
+        "newsletters: daily",
+    ):
+        assert any(f"ok       {name}" in line for line in lines(ended)), name
+    assert "?        ptr:" in ended.out
+    assert "Nothing is broken" in lines(ended)[-1]
 
 
 def test_what_is_wrong_with_an_instance_is_told_all_at_once_with_remedies(instance: Instance) -> None:
@@ -177,10 +186,13 @@ def test_what_is_wrong_with_an_instance_is_told_all_at_once_with_remedies(instan
     (instance.root / "templates" / "email" / "mail.html").write_text("{{ no_such_name }}")
     ended = instance("check")
     assert ended.code == 1
-    bad = {line.split()[1].rstrip(":") for line in lines(ended) if line.startswith("BLOCKS")}
-    assert bad == {"inbox", "endpoint", "newsletter"}
+    assert lines(ended)[0] == "Broken"
+    bad = {line.split()[1].rstrip(":") for line in lines(ended) if line.startswith("  BROKEN")}
+    assert bad == {"inbox", "endpoints", "newsletters"}
     found = json.loads(instance("check", "--json").out)
-    assert all(finding["remedy"] for check in found["checks"] for finding in check["findings"])
+    findings = [finding for check in found["checks"] for finding in check["findings"]]
+    assert all(finding["remedy"] for finding in findings if finding["level"] in {"broken", "warning"})
+    assert found["broken"]
 
 
 def test_colours_that_cannot_be_read_are_told_of_the_instance(instance: Instance) -> None:

@@ -1,0 +1,107 @@
+"""What checks reach the world with: the DNS, the web, this machine, its endpoints."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from publisher.config import DirectoryEndpoint, Settings
+from publisher.doctor.model import UncheckedError
+from publisher.doctor.ports import Dns, Machine, Web
+from publisher.endpoints import registry
+from publisher.endpoints.trying import try_folder
+from publisher.http import Client, Limits
+from publisher.probes.names import Names
+from publisher.publishing.site import FIRST_PAGE
+
+_ANSWER = timedelta(seconds=10)
+_DNS = timedelta(seconds=18)
+"""A little less than everything may take, so that what was found out is still heard."""
+
+_SOMEWHERE = "198.51.100.1"
+"""An address for documentation (RFC 5737): the way to it is looked up, and nothing is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much room a file system has for this user; `free_files` is None where files are not counted."""
+
+    octets: int
+    free: int
+    free_files: int | None
+
+
+class ThisMachine:
+    """See `ports.Machine`."""
+
+    def space(self, folder: Path) -> Room:
+        """The room where a folder is."""
+        usage, counts = shutil.disk_usage(folder), os.statvfs(folder)
+        return Room(usage.total, usage.free, counts.f_favail if counts.f_files else None)
+
+    def own_address(self) -> str:
+        """The address that connections to elsewhere come from; empty without a network."""
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            asking.connect((_SOMEWHERE, 25))
+            return str(asking.getsockname()[0])
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The world as checks see it; tests put another one in its place."""
+
+    dns: Dns
+    web: Web
+    machine: Machine
+
+
+def surroundings() -> Surroundings:
+    """The world as it is. Nothing is asked yet."""
+    return Surroundings(Names(_DNS), Client(limits=Limits(total=_ANSWER)), ThisMachine())
+
+
+class Endpoints:
+    """Tries endpoints; see `ports.EndpointTrial`.
+
+    Args:
+        settings: where they are.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def __call__(self, endpoint: DirectoryEndpoint) -> str:
+        """Write, read back and remove a small document; gives where.
+
+        Raises:
+            EndpointError: it does not work.
+            UncheckedError: that cannot be done there without readers seeing it.
+        """
+        attempt = _TRIALS.get(endpoint.kind)
+        if attempt is None:
+            raise UncheckedError(
+                f"{endpoint.name}: nothing can be tried at an endpoint of the kind {endpoint.kind}"
+            )
+        return attempt(endpoint, self._settings)
+
+    def first_page(self, endpoint: DirectoryEndpoint) -> bytes | None:
+        """The first page as it is stored there.
+
+        Raises:
+            EndpointError: it cannot be read.
+        """
+        return registry.build(endpoint, self._settings.root).get(FIRST_PAGE)
+
+
+def _folder(endpoint: DirectoryEndpoint, settings: Settings) -> str:
+    return try_folder(endpoint.name, settings.path(endpoint.path))
+
+
+_TRIALS: Mapping[str, Callable[[DirectoryEndpoint, Settings], str]] = {"directory": _folder}
