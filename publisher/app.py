@@ -7,21 +7,22 @@ only Protocols.
 from __future__ import annotations
 
 import os
+import queue
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from publisher import config, slots
 from publisher.config import Newsletter, Settings
 from publisher.digests.identity import Home
 from publisher.digests.model import Digest
 from publisher.digests.record import DigestRecord
-from publisher.doctor.model import Ground, Opened
-from publisher.doctor.outside import Endpoints, Surroundings, surroundings
 from publisher.editions import Document, Edition, EditionFacts, RenderedEdition
 from publisher.endpoints import registry as endpoints
 from publisher.engines.local import Engine, EngineReport
@@ -35,7 +36,6 @@ from publisher.mailings.signing import Signing
 from publisher.people import People
 from publisher.preflight import registry
 from publisher.providers import registry as providers
-from publisher.providers.trying import try_provider
 from publisher.publishing.channels import Channels, target_of
 from publisher.publishing.controlling import Controls
 from publisher.publishing.correcting import Correcting
@@ -65,9 +65,15 @@ from publisher.storage.health import Health
 from publisher.storage.ledger import LedgerStore
 from publisher.storage.store import Store
 
+if TYPE_CHECKING:
+    from publisher.doctor.model import Ground, Opened
+    from publisher.doctor.outside import Surroundings
+
 Clock = Callable[[], datetime]
 PASS_LOCK = "pass"  # noqa: S105 - the name of a lock
 SECRET_MADE = "secret.made"  # noqa: S105 - the name of a fact
+OPENING_SECONDS = 8
+"""How long the doctor waits for a database to open."""
 PASS_WAIT_SECONDS = 600
 """How long a pass waits for another process's pass: longer than one takes, shorter than an editor's patience."""
 
@@ -102,14 +108,12 @@ def ground(config_file: Path, clock: Clock = wall_clock, around: Surroundings | 
     Raises:
         ConfigError: the configuration is wrong.
     """
+    from publisher.doctor.model import Ground  # late: HTTP and DNS take their time to load
+    from publisher.doctor.outside import Endpoints, surroundings
+    from publisher.providers.trying import try_provider
+
     settings, around = load_settings(config_file), around or surroundings()
-    app, trouble = None, None
-    try:
-        app = open_app(config_file, clock)
-    except StorageError as error:
-        trouble = error
-    except OSError as error:  # its folder cannot be made
-        trouble = StorageError(f"the database cannot be opened: {error.strerror}")
+    app, trouble = _open_soon(config_file, clock)
     try:
         yield Ground(
             settings=settings,
@@ -126,6 +130,34 @@ def ground(config_file: Path, clock: Clock = wall_clock, around: Surroundings | 
     finally:
         if app is not None:
             app.close()
+
+
+def _open_soon(config_file: Path, clock: Clock) -> tuple[App | None, StorageError | None]:
+    """The instance, or why its database does not open: a server that says nothing keeps nobody from the rest.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+    """
+    said: queue.SimpleQueue[App | Exception] = queue.SimpleQueue()
+
+    def open_() -> None:
+        try:
+            said.put(open_app(config_file, clock))
+        except Exception as error:  # noqa: BLE001 - raised, or told, where somebody listens
+            said.put(error)
+
+    threading.Thread(target=open_, name="open the database", daemon=True).start()
+    try:
+        found = said.get(timeout=OPENING_SECONDS)
+    except queue.Empty:
+        return None, StorageError(f"the database does not answer within {OPENING_SECONDS} s")
+    if isinstance(found, App):
+        return found, None
+    if isinstance(found, StorageError):
+        return None, found
+    if isinstance(found, OSError):  # its folder cannot be made
+        return None, StorageError(f"the database cannot be opened: {found.strerror}")
+    raise found
 
 
 def upgrade_database(config_file: Path) -> tuple[str, str]:
@@ -176,6 +208,8 @@ class App:
     @property
     def opened(self) -> Opened:
         """What checks of the instance are given of it."""
+        from publisher.doctor.model import Opened  # late, as in `ground`
+
         return Opened(
             store=self.store,
             records=Health(self.database),

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from publisher.cli.context import instance
-from publisher.cli.doctor import check_instance
 from publisher.cli.output import count, say, show_json, warn
 from publisher.cli.telling import WORDS
 from publisher.preflight.model import Finding, Level
@@ -33,6 +32,8 @@ def check_(
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
     """Look at a digest as it will be looked at before it is mailed; without one, at the instance."""
+    from publisher.cli.doctor import check_instance  # late: it brings HTTP and DNS with it
+
     blocks = check_instance(as_json=as_json) if name is None else _digest(name, as_json)
     if blocks:
         raise typer.Exit(1)

@@ -20,8 +20,8 @@ from publisher.http import Client, Limits
 from publisher.probes.names import Names
 from publisher.publishing.site import FIRST_PAGE
 
-_ANSWER = timedelta(seconds=10)
-_DNS = timedelta(seconds=18)
+_ANSWER = timedelta(seconds=8)
+_DNS = timedelta(seconds=10)
 """A little less than everything may take, so that what was found out is still heard."""
 
 _SOMEWHERE = "198.51.100.1"

@@ -13,8 +13,8 @@ from publisher.doctor.redacting import redacted, secrets_of
 from publisher.errors import PublisherError, one_line, visible
 from publisher.probes.names import UnansweredError
 
-SECONDS = 20.0
-"""For all checks together: longer nobody waits at a screen."""
+SECONDS = 12.0
+"""For all checks together; with what opening the database may take it is 20, and longer nobody waits."""
 
 _LONGEST = 600
 _ONLINE = "Look again when this machine is online"

@@ -26,12 +26,12 @@ class Names:
     """Asks the DNS and remembers what it said.
 
     Args:
-        timeout: for everything that is asked, from now on.
+        timeout: for everything, from the first question on.
         resolver: None is the one that the system is configured for.
     """
 
     def __init__(self, timeout: timedelta, resolver: dns.resolver.Resolver | None = None) -> None:
-        self._ends = monotonic() + timeout.total_seconds()
+        self._timeout = timeout.total_seconds()
         self._given = resolver
         self._known: dict[tuple[dns.name.Name, str], tuple[Any, ...]] = {}
         self._works: bool | None = None
@@ -95,6 +95,10 @@ class Names:
         if left <= 0:
             raise dns.exception.Timeout
         yield from self._resolver.resolve(name, kind, lifetime=left, search=False)
+
+    @cached_property
+    def _ends(self) -> float:
+        return monotonic() + self._timeout
 
     @cached_property
     def _resolver(self) -> dns.resolver.Resolver:

@@ -14,7 +14,7 @@ from publisher.providers.smtp_connect import Connector, tls_context
 from publisher.providers.smtp_replies import Lost
 from publisher.providers.smtp_wire import Wire
 
-SECONDS = 10.0
+SECONDS = 9.0
 """For connecting, TLS and login together."""
 
 _GOODBYE = 1.0

@@ -195,6 +195,17 @@ def test_what_is_wrong_with_an_instance_is_told_all_at_once_with_remedies(instan
     assert found["broken"]
 
 
+def test_a_file_in_place_of_var_is_told_and_nothing_else_breaks(instance: Instance) -> None:
+    (instance.root / "var").rename(instance.root / "moved")
+    (instance.root / "var").write_text("a file where the state has to be")
+    ended = instance("check")
+    assert ended.code == 1
+    assert "Traceback" not in ended.out + ended.err
+    assert "crashed" not in ended.out
+    bad = {line.split()[1].rstrip(":") for line in lines(ended) if line.startswith("  BROKEN")}
+    assert bad == {"database", "endpoints", "folders", "provider"}
+
+
 def test_colours_that_cannot_be_read_are_told_of_the_instance(instance: Instance) -> None:
     instance.config.write_text(instance.config.read_text() + '\n[theme.dark]\nink = "#333333"\n')
     ended = instance("check")

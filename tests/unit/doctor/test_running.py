@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
@@ -138,6 +139,18 @@ def test_without_a_database_the_rest_is_looked_at_and_what_needs_it_is_unchecked
     unknown = {"clock", "integrity", "newsletters", "schedule", "senders", "mailings", "publications", "secret"}
     assert all(levels[name] == {Level.UNCHECKED} for name in unknown)
     assert all(levels[name] == {Level.FINE} for name in levels.keys() - unknown - {"database"})
+
+
+def test_a_database_that_says_nothing_does_not_keep_the_rest(
+    healthy: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never says a word
+        place = f"postgresql://publisher@127.0.0.1:{silent.getsockname()[1]}/publisher"
+        healthy.change("sqlite:///var/publisher.db", place)
+        monkeypatch.setattr("publisher.app.OPENING_SECONDS", 0.05)
+        inbox, database = healthy.results("database", "inbox")
+    assert "does not answer within" in database.findings[0].message
+    assert inbox.findings[0].level is Level.FINE
 
 
 def test_offline_nothing_of_the_network_is_said_to_be_fine_or_broken(healthy: Patient) -> None:
