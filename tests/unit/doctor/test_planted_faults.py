@@ -406,6 +406,16 @@ def test_a_sender_that_lives_and_says_nothing_is_found(healthy: Patient) -> None
     assert (found.level, "says nothing any more" in found.message) == (BROKEN, True)
 
 
+def test_a_sender_at_work_is_no_fault_here_or_elsewhere(healthy: Patient) -> None:
+    for sender_id in ("0123-here", "0123-elsewhere"):
+        sender(healthy, sender_id, lease_until=NOW + timedelta(minutes=1))
+    journal = Journal(healthy.root / "var" / "journal", "0123-here")
+    try:
+        assert [finding.level for finding in healthy.findings("senders")] == [Level.FINE]
+    finally:
+        journal.close(remove=True)
+
+
 def test_every_check_has_a_planted_fault() -> None:
     assert {fault.check for fault in FAULTS} == {check.name for check in CHECKS}
     assert len(FAULTS) >= 25
