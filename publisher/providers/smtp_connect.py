@@ -123,10 +123,11 @@ class Connector:
                 break
             reply = await self._ask(wire, answer)
         if reply.refused_for_now:
-            raise Lost(f"the login does not work just now: {reply}", code=reply.code)
+            raise Lost(f"the login does not work just now: {way.clean(str(reply))}", code=reply.code)
         if not reply.done:
+            host, said = f"{self._settings.host}:{self._settings.port}", way.clean(str(reply))
             raise ProviderError(
-                f"{self._settings.host}:{self._settings.port} refuses the login of {self._settings.user}: {reply}",
+                f"{host} refuses the login of {self._settings.user}: {said}",
                 remedy="Mend user and password (or token) in [provider]",
                 permanent=True,
             )

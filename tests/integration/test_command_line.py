@@ -31,7 +31,7 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     "a limit below nothing": (["subscriber", "list", "--limit", "-5"], "--limit"),
     "no address to add": (["subscriber", "add", "reader", "--newsletter", "daily"], "is no mail address"),
     "--config without a file": (["run", "--config"], "--config names no file"),
-    "nobody meant": (["resend", "daily/x", "--reason", "test"], "--failed or --to"),
+    "nobody meant": (["resend", "daily/x", "--reason", "test"], "--failed, --missed"),
 }
 
 

@@ -511,3 +511,18 @@ def test_no_body_ends_the_message_early_and_every_one_comes_back(lines: list[byt
     assert (b"\r\n" + body).index(b"\r\n.\r\n") == len(body) - 3  # the dot at the end is the first one
     received = [line[1:] if line.startswith(b".") else line for line in body.split(b"\r\n")[:-2]]
     assert received == lines
+
+
+@pytest.mark.parametrize("code", ["535", "454"])
+@pytest.mark.parametrize("repeated", ["hunter2", "AG5ld3MAaHVudGVyMg==", "AUTH PLAIN AG5ld3MAaHVudGVyMg=="])
+def test_a_server_that_repeats_a_password_is_told_without_it(code: str, repeated: str) -> None:
+    rules = [Rule(Step.AUTH, f"{code} 5.7.8 wrong: {repeated}")]
+    with (
+        FakeSmtp(rules, ["AUTH PLAIN"]) as server,
+        sending(server, user="news", password=SecretStr("hunter2")) as provider,
+        pytest.raises(ProviderError, match=r"wrong: .*<secret>") as caught,
+    ):
+        provider.send([message(1)], Recorder(), never)
+    told = f"{caught.value!r} {caught.value} {caught.value.__cause__!r}"
+    assert "hunter2" not in told
+    assert "aHVudGVyMg" not in told
