@@ -12,7 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -33,6 +34,12 @@ from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.rescue import Rescuer
 from publisher.mailings.sending import SenderParts, SenderResult, StopSignal, run_sender
 from publisher.mailings.signing import Signing
+from publisher.notices.carriers import Carrier, Hook, Mail
+from publisher.notices.discretion import Discretion, secrets_of
+from publisher.notices.disks import spaces
+from publisher.notices.letters import Letterhead
+from publisher.notices.situation import Limits, Seen
+from publisher.notices.watching import Watch, Watched, WatchReport
 from publisher.people import People
 from publisher.preflight import registry
 from publisher.providers import registry as providers
@@ -71,6 +78,7 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], datetime]
 PASS_LOCK = "pass"  # noqa: S105 - the name of a lock
+ALERTS_LOCK = "alerts"
 SECRET_MADE = "secret.made"  # noqa: S105 - the name of a fact
 OPENING_SECONDS = 8
 """How long the doctor waits for a database to open."""
@@ -200,6 +208,7 @@ class App:
         self.database = database
         self.clock = clock
         self.store = Store(database)
+        self._seen = Seen()
 
     def close(self) -> None:
         """Let the database go."""
@@ -494,7 +503,7 @@ class App:
         """One pass over everything due now; of two at once the second waits, and finds it done."""
         passes = Passes(self.intake, self.publisher, self.cadences, self.channels, self._starter, self.gate)
         with self.locked():
-            return passes.run(self.clock, sleep)
+            return self._remembered(passes.run(self.clock, sleep))
 
     def catch_up(self) -> PassReport:
         """The end of a pass alone: endpoints are brought up to date, and mail that waited for them may leave.
@@ -504,7 +513,15 @@ class App:
         with self.locked():
             puts = self.channels.bring_up(self.clock())
             starts = self._starter.start(self.clock())
-        return PassReport(puts=puts, starts=starts, errors=tuple(put.error for put in puts if put.error))
+        errors = tuple(put.error for put in puts if put.error)
+        return self._remembered(PassReport(puts=puts, starts=starts, errors=errors))
+
+    def _remembered(self, report: PassReport) -> PassReport:
+        """What alerts are decided by, and no database knows: which endpoints this pass could not bring up."""
+        targets = dict(zip((each.name for each in self.endpoints), self._targets, strict=True))
+        puts = {targets[put.endpoint]: str(put.error) for put in report.puts if put.error}
+        self._seen = replace(self._seen, puts=puts)
+        return report
 
     @property
     def _starter(self) -> MailStarter:
@@ -525,7 +542,10 @@ class App:
         """Send what running mailings hold, in processes of their own, until nothing is left that is due."""
         command = [sys.executable, "-m", "publisher", "sender", "--config", str(self.config_file)]
         senders = self.settings.sending.senders or os.cpu_count() or 1
-        return Engine(command, senders).run(lambda: self.rescuer.sweep(self.clock()), stop=stop, tick=tick)
+        engine = Engine(command, senders)
+        ended = engine.run(lambda: self.rescuer.sweep(self.clock()), stop=stop, tick=tick)
+        self._seen = replace(self._seen, sending=ended.errors)
+        return ended
 
     def run_sender(self, pipe: int) -> SenderResult:
         """Be a sender, until there is nothing left, SIGTERM comes or the pipe's other end is closed."""
@@ -547,3 +567,64 @@ class App:
             clock=self.clock,
         )
         return run_sender(parts, StopSignal(pipe))
+
+    # --- alerts ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def watch(self) -> Watch:
+        """What tells the desk that something is wrong, and when it is over."""
+        settings = self.settings
+        alerts, wait = settings.alerts, settings.site.wait
+        folders = [*(settings.path(each.path) for each in settings.endpoint), settings.path(Path("var"))]
+        watched = Watched(
+            [(each.newsletter, each.schedule, each.timezone) for each in self.cadences],
+            self._targets,
+            self.provider.name,
+            Limits(alerts.failures, alerts.disk, alerts.missed, wait),
+            lambda: spaces(folders),
+        )
+        discretion = Discretion(secrets_of(settings, settings.storage.url))
+        return Watch(
+            self.store, watched, self._carriers, alerts.hourly, self._alerts_lock, discretion, self._secret
+        )
+
+    def tell_desk(self, *, wait: float = 0, stop: Callable[[], bool] = lambda: False) -> WatchReport:
+        """Look whether anything is wrong, or no longer, and have it told.
+
+        Args:
+            wait: seconds to wait for another process that is just at it.
+            stop: whether to end early.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        seen = self._seen
+        if seen.sending is None and not self.mailroom.running():
+            seen = replace(seen, sending=())  # nothing is left to send: nobody refuses it
+        return self.watch.look(seen, self.clock, wait=wait, stop=stop)
+
+    def _alerts_lock(self, wait: float) -> AbstractContextManager[bool]:
+        return locks.exclusive(self.database, ALERTS_LOCK, root=self.settings.root, wait=wait)
+
+    def _secret(self) -> bytes:
+        return self.secret
+
+    @property
+    def _carriers(self) -> Sequence[Carrier]:
+        """Who tells: a mail to each address, and the webhook."""
+        alerts, site, first = self.settings.alerts, self.settings.site, self.settings.newsletter[0]
+        letterhead = Letterhead(site.title, site.url, alerts.sender or first.sender)
+        writer = first.model_copy(update={"sender": letterhead.sender, "envelope_from": None})
+        domain = writer.bounces_to.rpartition("@")[2]
+        signed = any(key.signs_for(domain) for key in self.settings.dkim)
+        mail = [
+            Mail(
+                address,
+                letterhead,
+                writer.bounces_to if alerts.sender else first.bounces_to,
+                lambda: providers.open_provider(self.settings),
+                self.signing.of(writer) if signed else None,
+            )
+            for address in dict.fromkeys(alerts.mail)
+        ]
+        return [*mail, *([Hook(alerts.webhook, letterhead)] if alerts.webhook else [])]

@@ -18,6 +18,9 @@ from publisher.digests.record import DigestRecord, MailChoice
 PASS_GAP = timedelta(seconds=1)
 """How long after a pass the next one looks at what that pass left: `on finalize`, a pass is a slot."""
 
+LATE = " late: "
+"""Stands in every reason of a digest that is held because it could only have left too late."""
+
 
 @dataclass(frozen=True, slots=True)
 class Publish:
@@ -183,7 +186,7 @@ def _resting(record: DigestRecord) -> str:
 
 def _why_late(lateness: timedelta, since: datetime, zone: ZoneInfo, *, of_slot: bool) -> str:
     counted = "its slot was" if of_slot else "it was ready at"
-    return f"{_span(lateness)} late: {counted} {since.astimezone(zone):%H:%M on %Y-%m-%d}"
+    return f"{_span(lateness)}{LATE}{counted} {since.astimezone(zone):%H:%M on %Y-%m-%d}"
 
 
 def _span(span: timedelta) -> str:

@@ -27,6 +27,9 @@ __all__ = ["Service", "serve", "slots"]
 LOOK = timedelta(seconds=5)
 """How often the inbox, retries and dead senders are looked at; slots are woken for to the moment."""
 
+WATCH = timedelta(minutes=1)
+"""How often it is looked whether anything is wrong; after a pass and after sending at once."""
+
 FIRST_REST = timedelta(seconds=30)
 LONGEST_REST = timedelta(minutes=15)
 """How long sending rests when the provider cannot be used at all: doubled each time, up to the longest."""
@@ -40,8 +43,9 @@ _log = logging.getLogger("publisher")
 class Service:
     """Runs passes and senders on time, until stopped.
 
-    Two jobs that never overlap with themselves: `pass` (inbox, slots, endpoints) and `send` (running mailings,
-    due retries, what dead senders left). A long mailing does not keep the next pass waiting.
+    Three jobs that never overlap with themselves: `pass` (inbox, slots, endpoints), `send` (running mailings,
+    due retries, what dead senders left) and `alerts`. A long mailing does not keep the next pass waiting, and
+    telling somebody neither of them.
     """
 
     def __init__(self, app: App) -> None:
@@ -53,15 +57,17 @@ class Service:
         self._told: dict[int, str] = {}
 
     def start(self) -> None:
-        """Start both jobs at once, then every LOOK."""
-        for job_id, work in (("pass", self._pass), ("send", self._send)):
+        """Start the jobs at once, but for alerts, which are of what the first have seen; then every so often."""
+        now = datetime.now(UTC)
+        jobs = (("pass", self._pass, LOOK, now), ("send", self._send, LOOK, now))
+        for job_id, work, every, first in (*jobs, ("alerts", self._alerts, WATCH, now + LOOK)):
             self._scheduler.add_job(
-                _guarded(job_id, work),
+                _guarded(job_id, work, every),
                 "interval",
-                seconds=LOOK.total_seconds(),
+                seconds=every.total_seconds(),
                 id=job_id,
                 replace_existing=True,
-                next_run_time=datetime.now(UTC),
+                next_run_time=first,
                 max_instances=1,
                 coalesce=True,
                 misfire_grace_time=None,  # late is better than never
@@ -79,6 +85,8 @@ class Service:
         self._wake_at_next_slot()
         if any(start.started for start in report.starts):
             self._scheduler.modify_job("send", next_run_time=datetime.now(UTC))
+        if report.held or any(start.alert for start in report.starts) or any(put.error for put in report.puts):
+            self._wake_alerts()
 
     def _wake_at_next_slot(self) -> None:
         now = self._app.clock()
@@ -93,14 +101,29 @@ class Service:
             return
         running = [mailing.id for mailing in self._app.mailroom.running()]
         ended = self._app.send(stop=self._stopping.is_set)
-        self._tell_sums(running)
+        moved = self._tell_sums(running)
         self._failures = self._failures + 1 if ended.errors else 0
         self._rest_until = now + rest(self._failures) if ended.errors else None
+        if moved or ended.errors:
+            self._wake_alerts()
         for error in ended.errors:
             _log.error("%s; tried again in %s", error.removeprefix("publisher: "), rest(self._failures))
 
-    def _tell_sums(self, mailings: Sequence[int]) -> None:
-        """One line for each mailing whose sums are not those that were told last."""
+    def _wake_alerts(self) -> None:
+        if not self._stopping.is_set():
+            self._scheduler.modify_job("alerts", next_run_time=datetime.now(UTC))
+
+    def _alerts(self) -> None:
+        report = self._app.tell_desk(stop=self._stopping.is_set)
+        for alert in report.begun:
+            _log.warning("alert: %s. %s", alert.text, alert.remedy)
+        for alert in report.over:
+            _log.info("alert over: %s", alert.text)
+        for error in report.errors:
+            _log.error("%s; tried again", error)
+
+    def _tell_sums(self, mailings: Sequence[int]) -> bool:
+        """One line for each mailing whose sums are not those that were told last; whether there was one."""
         before, self._told = self._told, {}
         for mailing_id in mailings:
             facts = self._app.mailroom.facts(mailing_id)
@@ -109,6 +132,7 @@ class Service:
             self._told[mailing_id] = line
             if before.get(mailing_id) != line:
                 _log.info("%s", line)
+        return any(before.get(mailing_id) != line for mailing_id, line in self._told.items())
 
 
 def rest(failures: int) -> timedelta:
@@ -143,7 +167,7 @@ def serve(app: App) -> None:
             service.stop()
 
 
-def _guarded(name: str, work: Callable[[], None]) -> Callable[[], None]:
+def _guarded(name: str, work: Callable[[], None], every: timedelta = LOOK) -> Callable[[], None]:
     """`work`, whose expected failures are one line in the log; it is tried again at its next time.
 
     A failure that stays the same is told once, not every LOOK: a log that scrolls hides what comes next.
@@ -156,7 +180,7 @@ def _guarded(name: str, work: Callable[[], None]) -> Callable[[], None]:
             work()
         except PublisherError as error:
             if str(error) != told:
-                _log.error("%s: %s; tried again every %d s", name, error, LOOK.seconds)
+                _log.error("%s: %s; tried again every %d s", name, error, every.seconds)
             told = str(error)
         else:
             if told:

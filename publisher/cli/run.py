@@ -13,7 +13,11 @@ from publisher.cli.progress import MailingBar
 from publisher.cli.stopping import Stop
 from publisher.cli.telling import tell_held, tell_mailing, tell_pass
 from publisher.digests.model import DigestState
+from publisher.errors import PublisherError
 from publisher.ledger import DeliveryState, Mailing
+
+ALERTS_WAIT_SECONDS = 30
+"""How long `run` waits for another process that is just telling of trouble."""
 
 
 def register(app: typer.Typer) -> None:
@@ -32,8 +36,20 @@ def run() -> None:
         troubled = send(opened, opened.mailroom.running())
         held = [record for record in opened.editorial.all() if record.state is DigestState.HELD]
         tell_held(held, {record.id for record, _ in report.held})
+        tell_alerts(opened)
     if troubled or report.errors or held:
         raise typer.Exit(1)
+
+
+def tell_alerts(opened: App) -> None:
+    """Have the desk told what is wrong; when that does not work, it is said, and tried again the next time."""
+    try:
+        report = opened.tell_desk(wait=ALERTS_WAIT_SECONDS)
+    except PublisherError as error:
+        warn(f"publisher: nobody could be told of trouble: {error}")
+        return
+    for error_line in report.errors:
+        warn(f"publisher: {error_line}")
 
 
 def send(opened: App, mailings: Sequence[Mailing], *, quiet: bool = False) -> bool:

@@ -7,6 +7,7 @@ paths, those in SQLite addresses too, are relative to the folder of the file.
 from publisher.config.fields import RESERVED_SLUGS
 from publisher.config.reading import load, parse
 from publisher.config.settings import (
+    Alerts,
     Colours,
     DarkColours,
     DirectoryEndpoint,
@@ -28,6 +29,7 @@ from publisher.config.settings import (
 
 __all__ = [
     "RESERVED_SLUGS",
+    "Alerts",
     "Colours",
     "DarkColours",
     "DirectoryEndpoint",

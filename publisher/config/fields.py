@@ -15,6 +15,7 @@ RESERVED_SLUGS = frozenset({"about", "assets", "feeds", "desk", "api", "hooks", 
 """First parts of public addresses that no newsletter may take."""
 
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+_SIZES = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 _BREAK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 """What ends a line, or a header, somewhere on the way; joiners that other alphabets need are none."""
 
@@ -26,6 +27,13 @@ def _duration(value: object) -> timedelta:
     if not match:
         raise ValueError('a duration is a number and a unit: "2 s", "10 min", "6 h" or "3 d"')
     return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+def _size(value: object) -> int:
+    match = re.fullmatch(r"([0-9]{1,6})\s*(MB|GB|TB)", str(value).strip())
+    if not match:
+        raise ValueError('a size is a whole number and a unit: "500 MB", "1 GB"')
+    return int(match[1]) * _SIZES[match[2]]
 
 
 def _line(value: str) -> str:
@@ -106,6 +114,8 @@ def _domain(value: str) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Size = Annotated[int, BeforeValidator(_size)]
+"""Octets."""
 Line = Annotated[str, AfterValidator(_line)]
 """Text of one line, not empty, without spaces around it."""
 Colour = Annotated[str, AfterValidator(_colour)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from publisher.config.fields import (
     Address,
@@ -19,6 +20,7 @@ from publisher.config.fields import (
     Language,
     Line,
     Name,
+    Size,
     Slug,
     TimeZone,
     WebAddress,
@@ -235,6 +237,32 @@ class Dkim(_Section):
         return f".{domain}".endswith(f".{self.domain}")
 
 
+class Alerts(_Section):
+    """`[alerts]`: who is told when something goes wrong, and what counts as wrong."""
+
+    mail: tuple[BareAddress, ...] = ()
+    sender: Address | None = Field(default=None, alias="from")
+    """Of the mails; the first newsletter's when not given."""
+    webhook: SecretStr | None = None
+    """An address of the web that is told by POST; whoever has it can write to the desk."""
+    failures: float = Field(default=0.05, gt=0, le=1)
+    """The share of a mailing that may fail before somebody is told."""
+    disk: Size = 10**9
+    """Free octets, on every disk that is written to."""
+    missed: Duration = timedelta(minutes=15)
+    """How long after a slot in which nothing was published."""
+    hourly: int = Field(default=12, ge=1, le=1000)
+    """Messages to each address, at most; what is more is summed up."""
+
+    @field_validator("webhook")
+    @classmethod
+    def _is_of_the_web(cls, value: SecretStr | None) -> SecretStr | None:
+        address = "" if value is None else value.get_secret_value()
+        if value is not None and not re.fullmatch(r"https?://[^\s/]+[!-~]*", address):
+            raise ValueError('is no address that begins with "https://" (or "http://")')
+        return value
+
+
 class Settings(_Section):
     """The whole configuration. `root` is the folder that relative paths start from."""
 
@@ -248,6 +276,7 @@ class Settings(_Section):
     preflight: Preflight = Preflight()
     sending: Sending = Sending()
     dkim: tuple[Dkim, ...] = ()
+    alerts: Alerts = Alerts()
     provider: Provider = MaildirProvider()
     endpoint: tuple[Endpoint, ...] = Field(default=(DirectoryEndpoint(),), min_length=1)
 

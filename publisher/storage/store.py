@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from publisher.storage.alerts import Alerts
 from publisher.storage.corrections import Corrections
 from publisher.storage.database import Database
 from publisher.storage.digests import Digests
@@ -19,6 +20,7 @@ from publisher.storage.plans import Plans
 from publisher.storage.preflights import Preflights
 from publisher.storage.publications import Publications
 from publisher.storage.standings import Standings
+from publisher.storage.troubles import Troubles
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,16 @@ class Unit:
     def facts(self) -> Facts:
         """Facts about the instance."""
         return Facts(self.connection)
+
+    @property
+    def alerts(self) -> Alerts:
+        """What is wrong, and who was told."""
+        return Alerts(self.connection)
+
+    @property
+    def troubles(self) -> Troubles:
+        """What the rows say of things that do not go well."""
+        return Troubles(self.connection)
 
 
 class Store:

@@ -270,3 +270,39 @@ facts = Table(
     Column("name", String(64), primary_key=True),  # facts about the instance, e.g. the id of a feed
     Column("value", Text, nullable=False),
 )
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(16), nullable=False),  # notices.kinds.Kind
+    Column("subject", Text, nullable=False),  # what it is about: a digest, a mailing, an endpoint
+    Column("text", Text, nullable=False),  # what is wrong, in one line
+    Column("remedy", Text, nullable=False),
+    Column("began_at", UTCDateTime, nullable=False),
+    Column("over_at", UTCDateTime),
+    Index(
+        "uq_alerts_open",  # however many processes see it, it begins once
+        "kind",
+        "subject",
+        unique=True,
+        sqlite_where=text("over_at IS NULL"),
+        postgresql_where=text("over_at IS NULL"),
+    ),
+)
+
+alert_tellings = Table(
+    "alert_tellings",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("alert_id", Id, ForeignKey("alerts.id", ondelete="CASCADE"), nullable=False),
+    Column("carrier", Text, nullable=False),  # "mail:ADDRESS" or "webhook"
+    Column("told_at", UTCDateTime),
+    Column("told_in", String(64), nullable=False, default="", server_default=""),  # the message that told it
+    Column("over_told_at", UTCDateTime),
+    Column("over_told_in", String(64), nullable=False, default="", server_default=""),
+    Column("attempts", Integer, nullable=False, default=0, server_default="0"),  # that failed in a row
+    Column("due_at", UTCDateTime),  # when it is tried again
+    Column("error", Text, nullable=False, default="", server_default=""),
+    UniqueConstraint("alert_id", "carrier"),
+)

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from publisher import config
 from publisher.cli.commands import cli
+from publisher.notices.kinds import WORDS, Kind
 
 ROOT = Path(__file__).parents[2]
 TOLD = ROOT / "publisher" / "publishing" / "timeline.py"
@@ -29,6 +30,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "sending": config.Sending,
     "endpoint": config.DirectoryEndpoint,
     "dkim": config.Dkim,
+    "alerts": config.Alerts,
 }
 PROVIDERS: tuple[type[BaseModel], ...] = get_args(get_args(config.Provider)[0])
 
@@ -112,6 +114,11 @@ def test_provider_has_a_page(provider: str) -> None:
 def test_every_event_is_documented_and_no_other() -> None:
     documented = set(re.findall(r"^\| `([a-z.]+)`", document("events.md"), re.M))
     assert documented == set(event_kinds())
+
+
+def test_every_kind_of_alert_is_documented_and_no_other() -> None:
+    rows = re.findall(r"^\| `([a-z]+)` \| ([^|]+) \|", document("alerts.md"), re.M)
+    assert {kind: title.strip() for kind, title in rows} == {kind.value: WORDS[kind].title for kind in Kind}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What resends, corrections and withdrawals have to remember.
+"""What resends, corrections and withdrawals have to remember, and what somebody was told of.
 
 Written out rather than taken from `tables`: a step of the history must not change when the tables do.
 """
@@ -14,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
@@ -38,6 +39,7 @@ def upgrade() -> None:
     _partial_index("again", ["attempts"], "state = 'pending' AND attempts > 0")
     _partial_index("troubled", ["id", "state"], " AND ".join(f"state <> '{state}'" for state in well))
     _partial_index("over", ["state", "id"], "state IN ('skipped', 'delivered')")
+    _alerts()
 
 
 def _partial_index(name: str, columns: list[str], which: str) -> None:
@@ -45,4 +47,35 @@ def _partial_index(name: str, columns: list[str], which: str) -> None:
     where = sa.text(which)
     op.create_index(
         f"ix_deliveries_{name}", "deliveries", ["mailing_id", *columns], sqlite_where=where, postgresql_where=where
+    )
+
+
+def _alerts() -> None:
+    op.create_table(
+        "alerts",
+        sa.Column("id", _ID, primary_key=True),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("remedy", sa.Text(), nullable=False),
+        sa.Column("began_at", _MOMENT, nullable=False),
+        sa.Column("over_at", _MOMENT),
+    )
+    still = sa.text("over_at IS NULL")
+    op.create_index(
+        "uq_alerts_open", "alerts", ["kind", "subject"], unique=True, sqlite_where=still, postgresql_where=still
+    )
+    op.create_table(
+        "alert_tellings",
+        sa.Column("id", _ID, primary_key=True),
+        sa.Column("alert_id", _ID, sa.ForeignKey("alerts.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("carrier", sa.Text(), nullable=False),
+        sa.Column("told_at", _MOMENT),
+        sa.Column("told_in", sa.String(64), nullable=False, server_default=""),
+        sa.Column("over_told_at", _MOMENT),
+        sa.Column("over_told_in", sa.String(64), nullable=False, server_default=""),
+        sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("due_at", _MOMENT),
+        sa.Column("error", sa.Text(), nullable=False, server_default=""),
+        sa.UniqueConstraint("alert_id", "carrier"),
     )

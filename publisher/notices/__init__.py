@@ -1,0 +1,1 @@
+"""Mails that are not digests: alerts to the desk."""
