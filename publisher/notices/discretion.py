@@ -44,9 +44,8 @@ def secrets_of(settings: BaseModel, *addresses: str) -> Iterator[str]:
         yield secret
         if secret.startswith(("http://", "https://")):
             parts = urlsplit(secret)
-            yield f"{parts.path}?{parts.query}" if parts.query else parts.path
-            yield parts.query
-            yield parts.password or ""
+            yield from (parts.path, parts.query, parts.password or "")
+            yield from (pair.partition("=")[2] for pair in parts.query.split("&"))
     for address in addresses:
         password = urlsplit(address).password or ""
         yield from (password, unquote(password))

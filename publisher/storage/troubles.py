@@ -89,9 +89,11 @@ class Troubles:
 
     def paused_by(self, actors: Collection[str]) -> list[PausedRow]:
         """The paused mailings that one of these actors paused last."""
+        paused = events.alias("paused")
         last = (
-            select(func.max(events.c.id))
-            .where(events.c.mailing_id == mailings.c.id, events.c.kind == "mailing.paused")
+            select(func.max(paused.c.id))
+            .where(paused.c.mailing_id == mailings.c.id, paused.c.kind == "mailing.paused")
+            .correlate(mailings)
             .scalar_subquery()
         )
         query = (
