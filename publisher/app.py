@@ -544,8 +544,9 @@ class App:
         senders = self.settings.sending.senders or os.cpu_count() or 1
         engine = Engine(command, senders)
         ended = engine.run(lambda: self.rescuer.sweep(self.clock()), stop=stop, tick=tick)
-        self._seen = replace(self._seen, sending=ended.errors)
-        return ended
+        errors = tuple(map(self.discreet, ended.errors))  # a server may repeat what it was told
+        self._seen = replace(self._seen, sending=errors)
+        return replace(ended, errors=errors)
 
     def run_sender(self, pipe: int) -> SenderResult:
         """Be a sender, until there is nothing left, SIGTERM comes or the pipe's other end is closed."""
@@ -571,6 +572,11 @@ class App:
     # --- alerts ----------------------------------------------------------------------------------------------
 
     @cached_property
+    def discreet(self) -> Discretion:
+        """What takes the secrets of the configuration out of texts."""
+        return Discretion(secrets_of(self.settings, self.settings.storage.url))
+
+    @cached_property
     def watch(self) -> Watch:
         """What tells the desk that something is wrong, and when it is over."""
         settings = self.settings
@@ -583,9 +589,14 @@ class App:
             Limits(alerts.failures, alerts.disk, alerts.missed, wait),
             lambda: spaces(folders),
         )
-        discretion = Discretion(secrets_of(settings, settings.storage.url))
         return Watch(
-            self.store, watched, self._carriers, alerts.hourly, self._alerts_lock, discretion, self._secret
+            self.store,
+            watched,
+            self._carriers,
+            alerts.hourly,
+            self._alerts_lock,
+            self.discreet,
+            lambda: self.secret,
         )
 
     def tell_desk(self, *, wait: float = 0, stop: Callable[[], bool] = lambda: False) -> WatchReport:
@@ -605,9 +616,6 @@ class App:
 
     def _alerts_lock(self, wait: float) -> AbstractContextManager[bool]:
         return locks.exclusive(self.database, ALERTS_LOCK, root=self.settings.root, wait=wait)
-
-    def _secret(self) -> bytes:
-        return self.secret
 
     @property
     def _carriers(self) -> Sequence[Carrier]:
