@@ -31,9 +31,9 @@ class Discretion:
         return f"Discretion({len(self._secrets)} secrets)"
 
     def __call__(self, text: str) -> str:
-        """`text` in one line of bearable length, with every secret as three dots."""
+        """`text` in one line of bearable length, with `<secret>` in place of each."""
         for secret in self._secrets:
-            text = text.replace(secret, "…")
+            text = text.replace(secret, "<secret>")
         text = visible(one_line(text))
         return text if len(text) <= MOST else f"{text[: MOST - 1]}…"
 

@@ -134,7 +134,7 @@ def test_a_provider_that_refuses_is_told_by_webhook_and_by_mail_when_it_works_ag
         mail = mail_to(server, DESK)
         assert "Over: smtp:127.0.0.1" in mail["Subject"]
         assert "Sending does not work" not in mail["Subject"]
-        assert "535 5.7.8 … is wrong" in ended[0].err  # the server repeats the password
+        assert "535 5.7.8 <secret> is wrong" in ended[0].err  # the server repeats the password
         nothing_leaked(instance, ended, [*(asked.body for asked in hook.asked), mail.as_bytes()])
 
 
