@@ -332,7 +332,7 @@ class App:
     @cached_property
     def resends(self) -> Resends:
         """What mails a digest again."""
-        return Resends(self.store, self.gate)
+        return Resends(self.store, self.gate, self._first_target)
 
     @cached_property
     def histories(self) -> Histories:
@@ -526,8 +526,12 @@ class App:
     @property
     def _starter(self) -> MailStarter:
         """What lets mailings go whose pages are stored."""
-        first_target = target_of(self.endpoints[0]) if self.endpoints else None
-        return MailStarter(self.store, self.mailroom.start, first_target, self.settings.site.wait)
+        return MailStarter(self.store, self.mailroom.start, self._first_target, self.settings.site.wait)
+
+    @property
+    def _first_target(self) -> str | None:
+        """The endpoint whose pages mail waits for."""
+        return target_of(self.endpoints[0]) if self.endpoints else None
 
     # --- sending ---------------------------------------------------------------------------------------------
 

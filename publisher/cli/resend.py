@@ -14,8 +14,10 @@ from publisher.cli.check import tell_blocked
 from publisher.cli.context import actor, confirm, instance
 from publisher.cli.output import count, say, show_json, warn
 from publisher.cli.run import send
+from publisher.cli.telling import tell_catching_up
 from publisher.digests.record import DigestRecord
 from publisher.errors import UsageError
+from publisher.ledger import Mailing, MailingState
 from publisher.mailings.resending import ResendPlan
 from publisher.mailings.verdicts import ACTS_TOLD, LEFT_OUT, Act, Wish
 from publisher.publishing.listing import write_list
@@ -163,14 +165,30 @@ def _order(
     if ordered.repeated:
         _tell_ordered(record, ordered, as_json=as_json)
         return False
-    mailing = ordered.mailing
-    if not as_json:
+    mailing, failed = ordered.mailing, False
+    if mailing.state is MailingState.WAITING:
+        failed = _bring_page(opened, mailing, as_json=as_json)
+        mailing = opened.mailroom.facts(mailing.id).mailing
+    if mailing.state is MailingState.RUNNING and not as_json:
         say(f"Mailing {mailing.id} is on its way")
-    troubled = send(opened, [mailing], quiet=as_json)
+    troubled = failed | send(opened, [mailing], quiet=as_json)
     if as_json:
         deliveries = opened.mailroom.facts(mailing.id).counts
         show_json(_facts(record, plan) | {"token": mailing.token, "mailing": mailing.id, "deliveries": deliveries})
     return troubled
+
+
+def _bring_page(opened: App, mailing: Mailing, *, as_json: bool) -> bool:
+    """Bring the page up that a resend waits for; whether that failed. Later passes try it again."""
+    if not as_json:
+        say(f"Mailing {mailing.id} leaves when its page is stored")
+    report = opened.catch_up()
+    if as_json:
+        for error in report.errors:
+            warn(f"publisher: {error}")
+    else:
+        tell_catching_up(opened, report)
+    return bool(report.errors)
 
 
 def _tell_ordered(record: DigestRecord, ordered: Ordered, *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from publisher.ledger import Mailing
 from publisher.publishing.channels import pages_stored
-from publisher.publishing.ports import Store
+from publisher.publishing.ports import Store, Unit
 
 
 class Planner(Protocol):
@@ -52,14 +52,24 @@ class MailStarter:
         """Look at every waiting mailing once."""
         with self._store.read() as unit:
             waiting = [
-                (mailing, self._first_target is None or pages_stored(unit, mailing.edition_id, self._first_target))
+                (
+                    mailing,
+                    self._first_target is None or pages_stored(unit, mailing.edition_id, self._first_target),
+                    _waits_since(unit, mailing),
+                )
                 for mailing in unit.mailings.waiting()
             ]
-        return tuple(self._look_at(mailing, stored, now) for mailing, stored in waiting)
+        return tuple(self._look_at(mailing, stored, now - since, now) for mailing, stored, since in waiting)
 
-    def _look_at(self, mailing: Mailing, stored: bool, now: datetime) -> Start:
-        if not may_start(stored, now - mailing.created_at, self._wait):
+    def _look_at(self, mailing: Mailing, stored: bool, waited: timedelta, now: datetime) -> Start:
+        if not may_start(stored, waited, self._wait):
             return Start(mailing, started=False)
         alert = "" if stored else f"mailing {mailing.id} leaves although its page is not stored yet"
         started = self._plan(mailing, now, alert)
         return Start(mailing, started=started, alert=alert if started else "")
+
+
+def _waits_since(unit: Unit, mailing: Mailing) -> datetime:
+    """When there was something to wait for: a mailing that never ran may be older than the edition it brings."""
+    made = (each.created_at for each in unit.editions.history(mailing.digest_id) if each.id == mailing.edition_id)
+    return max(mailing.created_at, *made)

@@ -9,7 +9,7 @@ from functools import partial
 
 from publisher.digests.record import DigestRecord
 from publisher.errors import StorageError, UsageError
-from publisher.ledger import CORRECTED, DeliveryState, Failure, Mailing, MailingState
+from publisher.ledger import DeliveryState, Failure, Mailing, MailingKind, MailingState
 from publisher.mailings.audience import audience, left_out, why_not
 from publisher.publishing.ports import Store, Unit
 
@@ -30,12 +30,16 @@ class Mailroom:
         self._store = store
 
     def start(self, mailing: Mailing, now: datetime, alert: str = "") -> bool:
-        """Plan a waiting mailing and let it run; False when somebody else just did."""
+        """Plan a waiting mailing and let it run; False when somebody else just did, or corrected it."""
         with self._store.write() as unit:
+            # A resend that is ordered at this moment must see who is planned here, or be seen by the plan.
+            unit.plans.lock_digest(mailing.digest_id)
+            if unit.mailings.get(mailing.id).edition_id != mailing.edition_id:
+                return False  # the page that was looked for is not the one that this mailing brings by now
             newsletter = unit.digests.get(mailing.digest_id).newsletter
             begun = (
-                unit.corrections.begin(mailing.id, now)  # its people come from the mailing that it took over
-                if mailing.act == CORRECTED
+                unit.corrections.begin(mailing.id, now)  # its people are planned: by the act, or another mailing
+                if mailing.kind is MailingKind.RESEND
                 else plan_mailing(unit, mailing.id, newsletter, now)
             )
             if not begun:

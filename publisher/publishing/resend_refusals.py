@@ -79,3 +79,9 @@ def _check_waiting(record: DigestRecord, mailings: Sequence[Mailing]) -> None:
                 f"mailing {mailing.id} of {record.key} has not begun: it waits for its page",
                 remedy="`publisher run` starts it; then resend to those whom it did not reach",
             )
+        is_fresh = mailing.kind is MailingKind.SCHEDULED and mailing.started_at is None
+        if is_fresh and mailing.state is MailingState.PAUSED:
+            raise UsageError(
+                f"mailing {mailing.id} of {record.key} was paused before it began",
+                remedy=f"`publisher mailing resume {mailing.id} --reason TEXT` lets it go to everybody",
+            )

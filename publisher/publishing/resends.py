@@ -19,6 +19,7 @@ from publisher.mailings.audience import why_not
 from publisher.mailings.ports import WhyNot
 from publisher.mailings.resending import ResendPlan, check_one, plan_resend
 from publisher.mailings.verdicts import Act, Verdict, Wish, decide, states_for
+from publisher.publishing.channels import pages_stored
 from publisher.publishing.inspecting import Inspection
 from publisher.publishing.mailroom import plan_mailing
 from publisher.publishing.ports import Store, Unit
@@ -49,11 +50,13 @@ class Resends:
     Args:
         store: opens transactions.
         gate: looks at what was never mailed before a resend mails it.
+        first_target: the first endpoint, as `endpoint:NAME`; None when there is none: mail leaves at once.
     """
 
-    def __init__(self, store: Store, gate: Gate) -> None:
+    def __init__(self, store: Store, gate: Gate, first_target: str | None = None) -> None:
         self._store = store
         self._gate = gate
+        self._first_target = first_target
 
     def plan(self, record: DigestRecord, wish: Wish, now: datetime, *, token: str | None = None) -> ResendPlan:
         """Who a resend would reach now.
@@ -82,7 +85,7 @@ class Resends:
         reason: str,
         token: str | None = None,
     ) -> Ordered:
-        """Order a resend: recorded and planned in one transaction.
+        """Order a resend: recorded and planned in one transaction. It waits for the edition's page, if it has to.
 
         Everybody is looked at before that transaction, which only makes sure that nothing has changed since:
         reading a million people takes seconds in which nobody else could write.
@@ -174,6 +177,8 @@ class Resends:
         )
         if mailing_id is None or not plan_mailing(unit, mailing_id, record.newsletter, now):
             raise UsageError(f"the resend of {record.key} could not be planned", remedy="Try it again")
+        if self._first_target and not pages_stored(unit, plan.edition_id, self._first_target):
+            unit.corrections.await_page(mailing_id)  # its people stay planned, so that no other act takes them
         unit.events.append(
             "mailing.resend",
             at=now,

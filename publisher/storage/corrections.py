@@ -53,8 +53,14 @@ class Corrections:
         statement = update(mailings).where(*fresh).values(edition_id=edition_id, state=str(state))
         return self._connection.execute(statement).rowcount == 1
 
+    def await_page(self, mailing_id: int) -> None:
+        """Let a mailing wait for its page whose people were planned this moment; `begin` lets it go."""
+        planned = (mailings.c.id == mailing_id, mailings.c.state == MailingState.RUNNING)
+        values = {"state": str(MailingState.WAITING), "started_at": None}
+        self._connection.execute(update(mailings).where(*planned).values(values))
+
     def begin(self, mailing_id: int, now: datetime) -> bool:
-        """Let a waiting mailing run whose deliveries came from another one; False when it does not wait."""
+        """Let a waiting mailing run that has its deliveries; False when it does not wait."""
         waiting = (mailings.c.id == mailing_id, mailings.c.state == MailingState.WAITING)
         values = {"state": str(MailingState.RUNNING), "started_at": now}
         return self._connection.execute(update(mailings).where(*waiting).values(values)).rowcount == 1

@@ -5,20 +5,26 @@ Passes run in this process on a clock of our own, against an endpoint that fails
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from publisher.app import App, open_app
 from publisher.editions import Document
-from publisher.errors import EndpointError, FeedError
+from publisher.errors import EndpointError, FeedError, UsageError
 from publisher.feeds import documents as feed_documents
-from publisher.ledger import MailingState
+from publisher.ledger import DeliveryState, Mailing, MailingState
+from publisher.mailings.verdicts import Act, Wish
 from publisher.publishing.passes import PassReport
+from publisher.storage.plans import Plans
+from publisher.storage.tables import deliveries, mailings
+from tests.fakes.world import FakeWorld
 from tests.instance import DIGEST, Instance
 
 BEGAN = datetime(2024, 11, 21, 7, 0, tzinfo=UTC)
@@ -166,3 +172,117 @@ def test_a_digest_whose_file_is_being_rewritten_waits_for_it(morning: Morning) -
     morning.instance.put(tomorrow.name, DIGEST.format(date="2024-11-22", title="What is right"))
     (published,) = morning.run(timedelta(minutes=1)).published
     assert published.digest.title == "What is right"
+
+
+# --- resends -----------------------------------------------------------------------------------------------
+
+
+def correct(morning: Morning, lead: str) -> None:
+    """The next edition, as `digest correct` makes it."""
+    file = morning.instance.put("news-2024-11-21.txt", DIGEST.format(date="2024-11-21", title=lead))
+    with morning.opened() as app:
+        app.world = FakeWorld()
+        read = app.correcting.read(file, app.clock(), note="It was wrong.")
+        app.correcting.correct(read, app.clock(), actor="an editor")
+
+
+def resend(morning: Morning, act: Act) -> Mailing:
+    with morning.opened() as app:
+        (record,) = app.editorial.all()
+        return app.resends.order(record, Wish(act), app.clock(), actor="an editor", reason="wrong").mailing
+
+
+def become(morning: Morning, state: str) -> None:
+    """What was planned is done, and so it ended."""
+    with morning.opened() as app, app.database.write() as connection:
+        connection.execute(update(deliveries).values(state=state))
+        connection.execute(update(mailings).values(state="done", finished_at=morning.now))
+
+
+def test_a_correction_resend_waits_for_the_page_of_its_edition(morning: Morning) -> None:
+    morning.run()
+    become(morning, "accepted")
+    morning.endpoint.refuses = {PAGE}
+    correct(morning, "What is right")
+    morning.run(timedelta(minutes=1))
+    ordered = resend(morning, Act.CORRECTION)
+    assert ordered.state is MailingState.WAITING
+    with morning.opened() as app:
+        assert app.mailroom.facts(ordered.id).counts == {DeliveryState.PENDING: 1}  # no other act takes them
+    assert not any(start.started for start in morning.run(timedelta(minutes=1)).starts)
+
+    morning.endpoint.refuses = set()
+    started = [start.mailing.id for start in morning.run(timedelta(minutes=5)).starts if start.started]
+    assert started == [ordered.id]
+    with morning.opened() as app:
+        facts = app.mailroom.facts(ordered.id)
+        assert (facts.mailing.state, facts.counts) == (MailingState.RUNNING, {DeliveryState.PENDING: 1})
+
+
+def test_a_resend_leaves_at_once_when_its_page_is_stored(morning: Morning) -> None:
+    morning.run()
+    become(morning, "failed")
+    assert resend(morning, Act.FAILED).state is MailingState.RUNNING
+
+
+def test_a_waiting_resend_leaves_after_site_wait_and_says_so(morning: Morning) -> None:
+    morning.run()
+    become(morning, "accepted")
+    morning.endpoint.refuses = {PAGE}
+    correct(morning, "What is right")
+    ordered = resend(morning, Act.CORRECTION)
+    (start,) = morning.run(timedelta(minutes=10)).starts
+    assert start.alert == f"mailing {ordered.id} leaves although its page is not stored yet"
+
+
+def test_a_mailing_that_was_corrected_before_it_began_waits_anew(morning: Morning) -> None:
+    morning.endpoint.refuses = {PAGE}
+    morning.run()
+    with morning.opened() as app:
+        app.controls.pause(1, app.clock(), actor="an editor", reason="a wrong name")
+    morning.now += timedelta(hours=1)
+    correct(morning, "What is right")
+    with morning.opened() as app:
+        app.controls.resume(1, app.clock(), actor="an editor", reason="right now")
+    assert [start.started for start in morning.run(timedelta(minutes=1)).starts] == [False]
+
+
+def test_a_mailing_does_not_begin_on_the_page_of_an_edition_it_no_longer_brings(morning: Morning) -> None:
+    morning.endpoint.refuses = {PAGE}
+    morning.run()
+    with morning.opened() as app, app.store.read() as unit:
+        (seen,) = unit.mailings.waiting()
+    correct(morning, "What is right")
+    with morning.opened() as app:
+        assert not app.mailroom.start(seen, app.clock())
+    assert morning.states() == [MailingState.WAITING]
+
+
+def test_nobody_is_mailed_in_bulk_what_was_paused_before_it_began(morning: Morning) -> None:
+    morning.endpoint.refuses = {PAGE}
+    morning.run()
+    with morning.opened() as app:
+        app.controls.pause(1, app.clock(), actor="an editor", reason="a wrong name")
+    with pytest.raises(
+        UsageError, match=r"mailing 1 of .* was paused before it began. `publisher mailing resume 1"
+    ):
+        resend(morning, Act.MISSED)
+
+
+def test_a_mailing_begins_under_the_lock_that_resends_take(
+    morning: Morning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else, on PostgreSQL, the two plans do not see each other, and one person is in both."""
+    calls: list[str] = []
+    for name in ("lock_digest", "plan"):
+        monkeypatch.setattr(Plans, name, _recorded(calls, name, getattr(Plans, name)))
+    morning.run()
+    assert calls == ["lock_digest", "plan"]
+
+
+def _recorded(calls: list[str], name: str, act: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        calls.append(name)
+        return act(*args, **kwargs)
+
+    return call
