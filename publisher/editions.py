@@ -72,10 +72,14 @@ class RenderedEdition:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a correction or a withdrawal says to readers: an editor's plain words, one paragraph. `at` is aware."""
+    """What a correction or a withdrawal says to readers: an editor's plain words, one paragraph. `at` is aware.
+
+    A `minor` one stands on the page and in the entry only: the mail looks as the first edition's did.
+    """
 
     at: datetime
     text: str
+    minor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,11 @@ class Edition:
     note: str
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether it is a minor correction: it kept the moment of the edition before it."""
+        return self.updated_at < self.created_at
 
 
 @dataclass(frozen=True, slots=True)

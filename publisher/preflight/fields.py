@@ -30,7 +30,7 @@ _REMEDY = "Look for it in your own templates and in the texts of config.toml; do
 
 def _check(candidate: Candidate) -> Iterator[Problem]:
     digest = candidate.digest
-    theirs = [digest.title, digest.author, candidate.note, candidate.rendered.preheader]
+    theirs = [digest.title, digest.author, *candidate.notes, candidate.rendered.preheader]
     theirs += [section.name for section in digest.sections]
     for block in reading(candidate).blocks:
         if block.own:

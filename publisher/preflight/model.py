@@ -78,7 +78,7 @@ class Candidate:
         light: the theme's colours by name (ink, paper, page, muted, rule, accent), `#rrggbb`.
         dark: the same in the dark.
         pictures: octets of each picture of ours in the mail, by `asset:NAME`.
-        note: what a correction says it corrects; empty for a first edition.
+        notes: what the mail says of corrections, of this edition and of those before it.
         hosts: hosts that are ours (site, links), in lower case.
         fields: what stood in the places of the message's fields for that reader (address, links), so that no
             rule takes it for the editors' words.
@@ -93,7 +93,7 @@ class Candidate:
     light: Mapping[str, str]
     dark: Mapping[str, str]
     pictures: Mapping[str, int] = field(default_factory=dict)
-    note: str = ""
+    notes: tuple[str, ...] = ()
     hosts: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     earlier: tuple[Earlier, ...] = ()

@@ -29,7 +29,7 @@ def _check(candidate: Candidate) -> Iterator[Problem]:
             yield from _missing(_wanted(block, _written(candidate, block)), block.text, block.place)
     opening = "\n".join(block.text for block in read.blocks if block.block.kind is BlockKind.OPENING)
     yield from _missing(
-        _counted([candidate.digest.title, candidate.digest.author, candidate.note]), opening, "title"
+        _counted([candidate.digest.title, candidate.digest.author, *candidate.notes]), opening, "title"
     )
 
 

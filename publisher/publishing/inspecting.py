@@ -12,7 +12,7 @@ from typing import Protocol
 
 from publisher.config import Newsletter, Settings
 from publisher.digests.model import Digest
-from publisher.editions import Edition
+from publisher.editions import Edition, Note
 from publisher.facts import DomainFact, Facts, LinkFact
 from publisher.ledger import Delivery
 from publisher.mailings.ports import Composer
@@ -49,10 +49,12 @@ class SampleComposer(Composer, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the database knows that matters to an inspection: octets of pictures by name, and what came before."""
+    """What the database knows that matters to an inspection: octets of pictures by name, the digests that came
+    before, and the notes of the digest's stored editions."""
 
     pictures: Mapping[str, int] = field(default_factory=dict)
     earlier: tuple[Digest, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ class Inspector:
             light=self._settings.theme.light.model_dump(),
             dark=self._settings.theme.dark.model_dump(),
             pictures=in_mail(around.pictures, edition.rendered),
-            note=edition.note,
+            notes=_mailed_notes(edition, around.notes),
             hosts=self._hosts,
             fields=frozenset({person.email, person.unsubscribe_url, person.preferences_url}),
             earlier=tuple(Earlier(each.key, each) for each in around.earlier),
@@ -175,3 +177,9 @@ class Inspector:
         return next(
             (self._levels.get(rule.id, rule.level) for rule in self._rules if rule.id == rule_id), Level.OFF
         )
+
+
+def _mailed_notes(edition: Edition, stored: Sequence[Note]) -> tuple[str, ...]:
+    """What the edition's mail says of corrections; of a stored one, its own note is stored, too."""
+    own = Note(edition.created_at, edition.note, edition.is_minor)
+    return tuple(dict.fromkeys(note.text for note in (*stored, own) if note.text and not note.minor))

@@ -81,7 +81,8 @@ class Gate:
         with self._store.read() as unit:
             earlier = tuple(unit.editions.earlier(digest.newsletter, EARLIER, exclude=digest.slug))
             sizes = unit.digests.asset_sizes(edition.digest_id) if pictures is None else pictures
-        return self._inspector.inspect(edition, Surroundings(sizes, earlier), now, ask=ask)
+            notes = unit.corrections.notes(edition.digest_id)
+        return self._inspector.inspect(edition, Surroundings(sizes, earlier, notes), now, ask=ask)
 
     def check_overruling(self, despite: Collection[str], reason: str) -> None:
         """Refuse to overrule what is not there, or without a word why.

@@ -37,12 +37,13 @@ def render(
     ours = words(look.language, look.site.templates)
     env = environment(look.site.templates, ours.translations)
     corrected = corrections(notes, look, ours)
-    line = _preheader(digest, corrected)
+    mailed = corrections([note for note in notes if not note.minor], look, ours)
+    line = _preheader(digest, mailed)
     return RenderedEdition(
-        subject=_subject(digest, ours, title_repeats, corrected),
+        subject=_subject(digest, ours, title_repeats, mailed),
         preheader=line,
         summary=summary(digest),
-        blocks=mail_blocks(digest, look, env, ours, corrected=corrected, preheader=line),
+        blocks=mail_blocks(digest, look, env, ours, corrected=mailed, preheader=line),
         page=_page(digest, look, env, ours, corrected).encode(),
         entry=_entry(digest, look, env, ours, corrected),
     )

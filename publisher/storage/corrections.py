@@ -76,13 +76,17 @@ class Corrections:
         )
 
     def notes(self, digest_id: int) -> tuple[Note, ...]:
-        """What the corrections of a digest said, the oldest first."""
+        """What the corrections of a digest said, the oldest first.
+
+        A minor one is known by its moment: it kept that of the edition before it.
+        """
+        minor = editions.c.updated_at < editions.c.created_at
         query = (
-            select(editions.c.created_at, editions.c.note)
+            select(editions.c.created_at, editions.c.note, minor)
             .where(editions.c.digest_id == digest_id, editions.c.note != "")
             .order_by(editions.c.number)
         )
-        return tuple(Note(row[0], row[1]) for row in self._connection.execute(query))
+        return tuple(Note(row[0], row[1], bool(row[2])) for row in self._connection.execute(query))
 
     def reached_by_others(self, digest_id: int, edition_id: int) -> dict[DeliveryState, int]:
         """How many deliveries brought another edition of the digest to somebody, or may have, by state."""

@@ -86,6 +86,25 @@ def test_a_minor_correction_moves_nothing(desk: EditorialDesk) -> None:
     assert updated(desk) == moment
 
 
+def test_the_mail_of_a_minor_correction_says_nothing_of_it(desk: EditorialDesk) -> None:
+    desk.run()
+    correct(desk, rewrite(desk), minor=True)
+    newest = desk.app.histories.of(desk.record()).editions[-1]
+    assert newest.subject == RIGHT
+    correct(desk, rewrite(desk, "Righter"), note="Nor was that right.")
+    with desk.app.store.read() as unit:
+        assert [(note.text, note.minor) for note in unit.corrections.notes(desk.record().id)] == [
+            (NOTE, True),
+            ("Nor was that right.", False),
+        ]
+
+
+def test_braces_in_an_older_note_are_not_taken_for_a_fault_of_our_templates(desk: EditorialDesk) -> None:
+    desk.run()
+    correct(desk, rewrite(desk), note="It said {{ fee }}; it is 12.")
+    assert correct(desk, rewrite(desk, "Righter"), note="Nor was that right.").number == 3
+
+
 def test_every_correction_keeps_the_notes_before_it(desk: EditorialDesk) -> None:
     desk.run()
     correct(desk, rewrite(desk))

@@ -80,7 +80,7 @@ def candidate(
         light={**Colours().model_dump(), **(light or {})},
         dark={**DarkColours().model_dump(), **(dark or {})},
         pictures=pictures or {},
-        note=note,
+        notes=(note,) if note else (),
         hosts=frozenset(hosts),
         fields=frozenset({READER.email, READER.unsubscribe_url, READER.preferences_url}),
         earlier=tuple(Earlier(each.key, each) for each in earlier),

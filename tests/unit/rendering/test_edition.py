@@ -308,6 +308,23 @@ def test_of_two_notes_of_one_moment_the_later_one_is_first() -> None:
     assert entry.index("The second.") < entry.index("The first.")
 
 
+def test_a_minor_correction_is_not_said_in_the_mail() -> None:
+    edition, first = render(RICH, LOOK, notes=[Note(NOTED_AT, "A comma.", minor=True)]), render(RICH, LOOK)
+    assert (edition.subject, edition.preheader, edition.blocks) == (first.subject, first.preheader, first.blocks)
+    assert "A comma." in edition.page.decode()
+    assert "A comma." in edition.entry
+
+
+def test_a_minor_correction_after_another_leaves_that_one_in_the_mail() -> None:
+    both = [Note(NOTED_AT, "The name."), Note(NOTED_AT, "A comma.", minor=True)]
+    edition, before = render(RICH, LOOK, notes=both), render(RICH, LOOK, notes=both[:1])
+    assert (edition.subject, edition.preheader, edition.blocks) == (
+        before.subject,
+        before.preheader,
+        before.blocks,
+    )
+
+
 def test_the_corrections_are_a_place_that_screen_readers_can_go_to() -> None:
     (region,) = parsed(render(RICH, LOOK, notes=CORRECTIONS).page).xpath("//main//section[@aria-label]")
     assert region.get("aria-label") == "Corrections"
