@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from publisher.digests.model import Paragraph, Text
 from publisher.storage.tables import deliveries, digests
 from tests.instance import Instance
 
@@ -17,25 +15,17 @@ DIGEST = "daily/2024-11-21-news"
 
 
 def correct(instance: Instance, words: str) -> None:
-    """The next edition of the only digest, as `digest correct` makes it of a file with this lead."""
-    with instance.opened() as app:
-        (record,) = app.editorial.all()
-        now = app.clock()
-        with app.store.write() as unit:
-            newest = unit.editions.newest(record.id)
-            assert newest is not None
-            digest = replace(newest.digest, lead=(Paragraph((Text(words),)),))
-            moment = max(now, newest.created_at + timedelta(seconds=1))
-            unit.editions.add(
-                digest_id=record.id,
-                number=newest.number + 1,
-                digest=digest,
-                rendered=app.render(digest, False),
-                source_hash="c" * 64,
-                note="a name",
-                created_at=moment,
-                updated_at=moment,
-            )
+    """The next edition of the only digest, by `digest correct` of its file with other words."""
+    file = instance.root / "digests" / "news-2024-11-21.txt"
+    text = file.read_text(encoding="utf-8")
+    instance.put(file.name, text.replace(*_lead(text, words)))
+    ended = instance("digest", "correct", str(file), "--note", "a name")
+    assert ended.code == 0, ended
+
+
+def _lead(text: str, words: str) -> tuple[str, str]:
+    """The digest's lead as it is, and as it shall be."""
+    return text.split("\n\n")[1], words
 
 
 def leave(instance: Instance, address: str) -> None:
