@@ -16,7 +16,7 @@ from publisher.digests.model import DigestState
 from publisher.digests.record import DigestRecord
 from publisher.publishing.preflighting import BlockedError
 
-app = typer.Typer(no_args_is_help=True, help="Digests: list, show, finalize, hold, release, withdraw.")
+app = typer.Typer(no_args_is_help=True, help="Digests: list, show, finalize, hold, release, correct, withdraw.")
 
 Name = Annotated[str, typer.Argument(metavar="DIGEST", help="A slug, or newsletter/slug.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the digest.")]

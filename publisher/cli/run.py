@@ -11,7 +11,7 @@ from publisher.cli.context import instance
 from publisher.cli.output import count, say, warn
 from publisher.cli.progress import MailingBar
 from publisher.cli.stopping import Stop
-from publisher.cli.telling import tell_held, tell_mailing, tell_pass
+from publisher.cli.telling import tell_held, tell_mailing, tell_pass, tell_paused
 from publisher.digests.model import DigestState
 from publisher.errors import PublisherError
 from publisher.ledger import DeliveryState, Mailing
@@ -34,6 +34,7 @@ def run() -> None:
         report = opened.run_pass()
         tell_pass(opened, report)
         troubled = send(opened, opened.mailroom.running())
+        tell_paused(opened.mailroom.paused())
         held = [record for record in opened.editorial.all() if record.state is DigestState.HELD]
         tell_held(held, {record.id for record, _ in report.held})
         tell_alerts(opened)

@@ -83,6 +83,15 @@ def tell_held(held: Sequence[DigestRecord], told: Collection[int]) -> None:
     _more(len(older))
 
 
+def tell_paused(paused: Sequence[MailingFacts]) -> None:
+    """Mail that somebody has paused: nobody should have to guess why it does not leave."""
+    for facts in paused[:SHOWN]:
+        number = facts.mailing.id
+        say(f"Paused       mailing {number} of {facts.digest.key}")
+        say(f"             `publisher mailing resume {number} --reason TEXT` lets it go on")
+    _more(len(paused))
+
+
 def tell_put(app: App, put: Put) -> None:
     """What an endpoint got, where it is, and each page and feed by its path."""
     shown = [path for path in put.paths if not path.startswith("assets/")]

@@ -79,6 +79,12 @@ class Mailroom:
         with self._store.read() as unit:
             return [each for each in reversed(unit.mailings.all()) if each.state is MailingState.RUNNING]
 
+    def paused(self) -> Sequence[MailingFacts]:
+        """The mailings that somebody has paused, the oldest first."""
+        with self._store.read() as unit:
+            paused = [each for each in reversed(unit.mailings.all()) if each.state is MailingState.PAUSED]
+            return [_facts(unit, mailing) for mailing in paused]
+
     def troubled(self, mailing_id: int, limit: int | None) -> Sequence[Failure]:
         """Deliveries that did not go well, with the server's words."""
         with self._store.read() as unit:
