@@ -10,9 +10,12 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from publisher.errors import StorageError, UsageError, one_line
+from publisher.digests.model import DigestState
+from publisher.digests.record import DigestRecord
+from publisher.errors import StorageError, UsageError
 from publisher.ledger import OPEN, DeliveryState, Mailing, MailingState
 from publisher.publishing.ports import Store, Unit
+from publisher.publishing.wording import reason_of
 
 Leave = Callable[[datetime], None]
 """Moves on what cancelled mailings have unsent; see `mailings.rescue.Rescuer.leave`."""
@@ -35,10 +38,7 @@ _FROM: Mapping[Act, Collection[MailingState]] = {
 
 _ENDED: Mapping[MailingState, tuple[str, str]] = {
     _S.DONE: ("is done", "Nothing of it is left to send; `publisher mailing show {id}` shows what became of it"),
-    _S.CANCELLED: (
-        "was cancelled",
-        "A cancelled mailing stays so; `publisher resend {key} --missed --reason TEXT` mails its readers",
-    ),
+    _S.CANCELLED: ("was cancelled", "A cancelled mailing stays so; {way_on}"),
 }
 _REFUSED: Mapping[tuple[Act, MailingState], tuple[str, str]] = {
     (Act.PAUSE, _S.PAUSED): ("is paused already", "`publisher mailing resume {id} --reason TEXT` lets it go on"),
@@ -69,7 +69,7 @@ class Controls:
         Raises:
             UsageError: there is no such mailing, it cannot be paused, or no reason was given.
         """
-        reason = given(reason, "pausing a mailing")
+        reason = reason_of(reason, "pausing a mailing")
         with self._store.write() as unit:
             mailing = known(unit, mailing_id)
             if not unit.mailings.set_state(mailing_id, _S.PAUSED, _FROM[Act.PAUSE], now):
@@ -83,7 +83,7 @@ class Controls:
         Raises:
             UsageError: there is no such mailing, it is not paused, or no reason was given.
         """
-        reason = given(reason, "resuming a mailing")
+        reason = reason_of(reason, "resuming a mailing")
         with self._store.write() as unit:
             mailing = known(unit, mailing_id)
             if not resume(unit, mailing, now):
@@ -97,7 +97,7 @@ class Controls:
         Raises:
             UsageError: there is no such mailing, it has ended, or no reason was given.
         """
-        reason = given(reason, "cancelling a mailing")
+        reason = reason_of(reason, "cancelling a mailing")
         with self._store.write() as unit:
             mailing = known(unit, mailing_id)
             if not cancel(unit, mailing, now, actor=actor, reason=reason):
@@ -119,18 +119,6 @@ def known(unit: Unit, mailing_id: int) -> Mailing:
         if "mailing" not in error.ids:  # the database itself is in trouble
             raise
         raise UsageError(error.message, remedy="`publisher mailing list` shows those there are") from error
-
-
-def given(reason: str, what: str) -> str:
-    """A person's reason in one line.
-
-    Raises:
-        UsageError: it says nothing.
-    """
-    cleaned = one_line(reason)
-    if not cleaned:
-        raise UsageError(f"{what} wants a reason", remedy="Add --reason TEXT; it is kept with it")
-    return cleaned
 
 
 def resume(unit: Unit, mailing: Mailing, now: datetime) -> bool:
@@ -157,11 +145,21 @@ def open_mailings(unit: Unit, digest_id: int) -> tuple[Mailing, ...]:
 def _refused(unit: Unit, act: Act, mailing_id: int) -> UsageError:
     """Why it cannot be done, by where the mailing stands now."""
     mailing = unit.mailings.get(mailing_id)
-    key = unit.digests.get(mailing.digest_id).key
+    way_on = _way_on(mailing, unit.digests.get(mailing.digest_id))
     what, remedy = _REFUSED.get((act, mailing.state), _OVERTAKEN)
     return UsageError(
-        f"mailing {mailing_id} {what}", remedy=remedy.format(id=mailing_id, key=key), mailing=mailing_id
+        f"mailing {mailing_id} {what}", remedy=remedy.format(id=mailing_id, way_on=way_on), mailing=mailing_id
     )
+
+
+def _way_on(mailing: Mailing, record: DigestRecord) -> str:
+    """What reaches the readers of a mailing that was cancelled."""
+    if record.state is DigestState.WITHDRAWN:
+        return "its digest was withdrawn"
+    if mailing.superseded_by:
+        return f"mailing {mailing.superseded_by} goes on in its place"
+    act = {"to": "to ADDRESS", "failed": "failed", "uncertain": "uncertain", "correction": "correction"}
+    return f"`publisher resend {record.key} --{act.get(mailing.act, 'missed')} --reason TEXT` mails its readers"
 
 
 def _record(

@@ -24,7 +24,7 @@ from publisher.publishing.ports import Store, Unit
 from publisher.publishing.preflighting import Gate
 from publisher.publishing.refusals import not_correctable, overtaken
 from publisher.publishing.succession import Succession, succeed, suspend
-from publisher.publishing.wording import note_of
+from publisher.publishing.wording import note_of, reason_of
 
 RenderCorrected = Callable[[Digest, bool, Sequence[Note]], RenderedEdition]
 """Renders a digest with the notes of its corrections; the flag as for `publish.Render`."""
@@ -167,6 +167,7 @@ class Correcting:
             BlockedError: other rules keep it here. What was under way stays paused.
             RenderError: it cannot be rendered. Likewise.
         """
+        reason = reason_of(reason)
         self._gate.check_overruling(despite, reason)
         self.stop(correction, now, actor=actor)
         edition = self._edition(correction, now, minor=minor)

@@ -14,6 +14,7 @@ from publisher.publishing.ports import Store
 from publisher.publishing.preflighting import BlockedError, Gate
 from publisher.publishing.publish import UNPUBLISHED, Publisher, plan_scheduled
 from publisher.publishing.refusals import overtaken, refusal
+from publisher.publishing.wording import reason_of
 
 SUGGESTED = 3
 """Digests that are proposed to somebody who mistyped one."""
@@ -65,6 +66,7 @@ class Editorial:
         Raises:
             UsageError: it is public already, or the reason is one that preflight gives.
         """
+        reason = reason_of(reason)
         if reason.startswith(PREFLIGHT):
             raise UsageError(f'a reason that begins with "{PREFLIGHT}" is preflight\'s own', remedy="Word it anew")
         self._change(record, DigestState.HELD, UNPUBLISHED, "digest.held", now, actor=actor, reason=reason)
@@ -97,6 +99,7 @@ class Editorial:
             BlockedError: rules that are not in `despite` keep it here; nothing but what they found is stored.
             RenderError: it cannot be rendered; nothing has changed.
         """
+        reason = reason_of(reason)
         self._gate.check_overruling(despite, reason)
         if record.state is DigestState.PUBLISHED:
             return self._mail_backlog(record, now, actor=actor, reason=reason, mail=mail, despite=despite)

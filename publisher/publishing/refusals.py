@@ -60,7 +60,7 @@ def _instead(record: DigestRecord, mailings: Sequence[Mailing], wanted: DigestSt
         scheduled = any(each.kind is MailingKind.SCHEDULED for each in mailings)
         if record.mail is MailChoice.BACKLOG and not scheduled:
             return "It was not mailed (backlog): add --mail to mail it"
-        return f"`publisher resend {record.key}` mails those who did not get it"
+        return f"`publisher resend {record.key} --missed --reason TEXT` mails those who were never mailed"
     if paused is not None:
         return f"Its mail is paused; `publisher digest withdraw {record.key} --reason TEXT` takes it back"
     if under_way is not None:

@@ -25,6 +25,7 @@ from publisher.publishing.mailroom import plan_mailing
 from publisher.publishing.ports import Store, Unit
 from publisher.publishing.preflighting import BlockedError, Gate
 from publisher.publishing.resend_refusals import edition_to_send, nobody, stale
+from publisher.publishing.wording import reason_of
 from subscribers.addresses import normalise
 
 
@@ -102,8 +103,7 @@ class Resends:
             UsageError: there is nobody to mail, the plan is not what it was, or as for `plan`.
             BlockedError: it was never mailed, and preflight keeps it here.
         """
-        if not reason.strip():
-            raise UsageError("a resend wants a reason", remedy="Add --reason TEXT; it is kept with the mailing")
+        reason = reason_of(reason, "a resend")
         if token and (ordered := self.ordered(record, token)):
             return ordered
         looked_at = self._look_at_backlog(record, now)

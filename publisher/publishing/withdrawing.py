@@ -10,10 +10,11 @@ from datetime import datetime
 
 from publisher.digests.model import DigestState
 from publisher.digests.record import DigestRecord
-from publisher.errors import UsageError, one_line
+from publisher.errors import UsageError
 from publisher.ledger import DeliveryState
-from publisher.publishing.controlling import Leave, cancel, given, open_mailings
+from publisher.publishing.controlling import Leave, cancel, open_mailings
 from publisher.publishing.ports import Store
+from publisher.publishing.wording import notice_of, reason_of
 
 ANY_EDITION = 0
 """No edition has this id."""
@@ -62,9 +63,9 @@ class Withdrawing:
             notice: what its page and entry say to readers, beside that it was withdrawn; may be empty.
 
         Raises:
-            UsageError: it was withdrawn before, or no reason was given.
+            UsageError: it was withdrawn before, no reason was given, or the notice is too long.
         """
-        reason, notice = given(reason, "withdrawing a digest"), one_line(notice)
+        reason, notice = reason_of(reason, "withdrawing a digest"), notice_of(notice)
         with self._store.write() as unit:
             unit.plans.lock_digest(record.id)
             was = unit.digests.get(record.id).state

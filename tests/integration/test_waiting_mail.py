@@ -286,3 +286,45 @@ def _recorded(calls: list[str], name: str, act: Callable[..., Any]) -> Callable[
         return act(*args, **kwargs)
 
     return call
+
+
+def test_a_run_names_what_is_paused_and_how_to_let_it_go_on(tmp_path: Path) -> None:
+    instance = Instance(tmp_path / "instance")
+    instance.subscribe("reader@example.org")
+    instance.digest("2024-11-21")
+    with instance.opened() as app:
+        app.run_pass(sleep=lambda _seconds: None)
+        app.controls.pause(1, app.clock(), actor="an editor", reason="a wrong name")
+    ended = instance("run")
+    assert "Paused       mailing 1 of daily/2024-11-21-news" in ended.out
+    assert "`publisher mailing resume 1 --reason TEXT` lets it go on" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        ("", "`publisher resend daily/2024-11-21-news --missed --reason TEXT` mails its readers"),
+        ("failed", "`publisher resend daily/2024-11-21-news --failed --reason TEXT` mails its readers"),
+        ("to", "`publisher resend daily/2024-11-21-news --to ADDRESS --reason TEXT` mails its readers"),
+    ],
+)
+def test_whoever_wants_a_cancelled_mailing_back_is_told_the_act_for_its_readers(
+    morning: Morning, act: str, told: str
+) -> None:
+    morning.run()
+    with morning.opened() as app:
+        app.controls.cancel(1, app.clock(), actor="an editor", reason="a wrong file")
+        with app.database.write() as connection:
+            connection.execute(update(mailings).values(act=act))
+        with pytest.raises(UsageError) as refused:
+            app.controls.resume(1, app.clock(), actor="an editor", reason="the right file")
+    assert told in str(refused.value)
+
+
+def test_a_cancelled_mailing_of_a_withdrawn_digest_names_no_resend(morning: Morning) -> None:
+    morning.run()
+    with morning.opened() as app:
+        (record,) = app.editorial.all()
+        app.withdrawing.withdraw(record, app.clock(), actor="an editor", reason="not ours")
+        with pytest.raises(UsageError, match="A cancelled mailing stays so; its digest was withdrawn"):
+            app.controls.resume(1, app.clock(), actor="an editor", reason="the right file")
