@@ -17,7 +17,7 @@ from publisher.cli.run import send
 from publisher.cli.telling import tell_catching_up
 from publisher.digests.record import DigestRecord
 from publisher.errors import UsageError
-from publisher.ledger import Mailing, MailingState
+from publisher.ledger import MailingState
 from publisher.mailings.resending import ResendPlan
 from publisher.mailings.verdicts import ACTS_TOLD, LEFT_OUT, Act, Wish
 from publisher.publishing.listing import write_list
@@ -136,7 +136,9 @@ def _write_list(opened: App, record: DigestRecord, wish: Wish, place: str) -> No
         return
     try:
         # Never over a file that is there: a slip would cost somebody's list of subscribers.
-        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", newline="") as target:
+        with os.fdopen(
+            os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline=""
+        ) as target:
             written = write_list(people, target)
     except OSError as error:
         raise UsageError(f"{place} cannot be written: {error.strerror}", remedy="Name a new file") from error
@@ -167,7 +169,7 @@ def _order(
         return False
     mailing, failed = ordered.mailing, False
     if mailing.state is MailingState.WAITING:
-        failed = _bring_page(opened, mailing, as_json=as_json)
+        failed = _bring_page(opened, as_json=as_json)
         mailing = opened.mailroom.facts(mailing.id).mailing
     if mailing.state is MailingState.RUNNING and not as_json:
         say(f"Mailing {mailing.id} is on its way")
@@ -178,10 +180,8 @@ def _order(
     return troubled
 
 
-def _bring_page(opened: App, mailing: Mailing, *, as_json: bool) -> bool:
+def _bring_page(opened: App, *, as_json: bool) -> bool:
     """Bring the page up that a resend waits for; whether that failed. Later passes try it again."""
-    if not as_json:
-        say(f"Mailing {mailing.id} leaves when its page is stored")
     report = opened.catch_up()
     if as_json:
         for error in report.errors:

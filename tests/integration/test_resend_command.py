@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -36,6 +39,16 @@ def instance(tmp_path: Path) -> Instance:
         failed = update(deliveries).where(deliveries.c.subscriber_id.in_(query))
         connection.execute(failed.values(state="failed", code=550, reason="=HYPERLINK(no such user)"))
     return made
+
+
+def test_the_list_is_utf_8_whatever_the_terminal_speaks(instance: Instance, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    with instance.opened() as app, app.database.write() as connection:
+        connection.execute(update(subscribers).values(name="Zoë"))
+    command = ("-m", "publisher", "--config", str(instance.config), "resend", DIGEST, "--failed", "--dry-run")
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    subprocess.run([sys.executable, *command, "--csv", str(path)], env=plain, check=True, capture_output=True)
+    assert "Zoë" in path.read_text(encoding="utf-8")
 
 
 def token_of(instance: Instance, *words: str) -> str:
