@@ -84,7 +84,7 @@ class Ledger(Closings):
         taken = self._prepared(windows.take, why_not).change(self._connection, values)
         if not taken:
             return Window((), 0, None)
-        found, erased = self._found(sender_id, after_id, batch.mailing_id if batch.again else 0)
+        found, erased = self._found(sender_id, batch, max(after_id, batch.first_id - 1))
         if erased:  # within this very moment: the next pass skips them with the reason
             self.give_back(sender_id, erased, now, begun=False)
         last = max((*(each.id for each in found), *erased), default=after_id)
@@ -172,11 +172,11 @@ class Ledger(Closings):
     def _dialect(self) -> str:
         return self._connection.dialect.name
 
-    def _found(self, sender_id: str, after_id: int, again: int) -> tuple[tuple[Delivery, ...], list[int]]:
+    def _found(self, sender_id: str, batch: Batch, after_id: int) -> tuple[tuple[Delivery, ...], list[int]]:
         """The deliveries of the window that was just taken, and the ids of those whose subscriber is gone."""
-        ((said,),) = self._prepared(windows.found, self._dialect).rows(
-            self._connection, {"w_after": after_id, "w_sender": sender_id}
-        )
+        values = {"w_after": after_id, "w_last": batch.last_id, "w_sender": sender_id}
+        ((said,),) = self._prepared(windows.found, self._dialect).rows(self._connection, values)
+        again = batch.mailing_id if batch.again else 0
         rows = json.loads(said) if isinstance(said, str) else said or []  # PostgreSQL's driver reads JSON itself
         rows.sort()
         there = tuple(

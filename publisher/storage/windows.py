@@ -89,7 +89,7 @@ def take(why_not: WhyNotAt) -> Update:
 
 
 def found(dialect: str) -> Select[Any]:
-    """What was just taken as `sending`, as a sender needs it: one JSON list; takes w_after and w_sender.
+    """What was just taken as `sending`, as a sender needs it: one JSON list; w_after, w_last, w_sender.
 
     The address is null for a subscriber who was erased this very moment.
     """
@@ -113,6 +113,7 @@ def found(dialect: str) -> Select[Any]:
         .select_from(deliveries.outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id))
         .where(
             deliveries.c.id > _number("w_after"),
+            deliveries.c.id <= _number("w_last"),
             deliveries.c.sender_id == _SENDER,
             is_state(deliveries, _S.SENDING),
         )
