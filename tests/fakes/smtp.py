@@ -111,6 +111,8 @@ class FakeSmtp(Listening):
         self.commands: list[str] = []
         self._tls = tls
         self._silences = 0
+        self.fallen_silent = 0
+        """How often it has begun to owe a reply."""
         self._counting = threading.Lock()
 
     @property
@@ -143,6 +145,7 @@ class FakeSmtp(Listening):
         """For its block a reply is owed."""
         with self._counting:
             self._silences += 1
+            self.fallen_silent += 1
         try:
             yield
         finally:

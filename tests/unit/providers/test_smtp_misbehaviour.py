@@ -63,6 +63,9 @@ LONGEST_SECONDS = 60
 FAST = 20.0
 """Seconds that pass for the client each time it looks at the clock, while the server owes it a reply."""
 
+MOST_LOOKS = 10
+"""How often that happens for one silence: the server may not have noticed yet that the client has left."""
+
 
 class FastLoop(uvloop.Loop):
     """A loop whose clock runs fast while the server is silent."""
@@ -71,9 +74,13 @@ class FastLoop(uvloop.Loop):
         super().__init__()
         self._server = server
         self._ahead = 0.0
+        self._silence = self._looks = 0
 
     def time(self) -> float:
-        if self._server.silent:
+        if self._server.fallen_silent != self._silence:
+            self._silence, self._looks = self._server.fallen_silent, 0
+        if self._server.silent and self._looks < MOST_LOOKS:
+            self._looks += 1
             self._ahead += FAST
         return float(super().time()) + self._ahead
 
