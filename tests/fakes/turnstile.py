@@ -42,10 +42,12 @@ class Turnstile(FakeSmtp):
         self._stopping.carry_on.set()
 
     def stop_again(self, at: int) -> None:
-        """Stop once more at a later message."""
-        self._stopping.reached.clear()
-        self._stopping.carry_on.clear()
+        """Let those go on who wait, and stop once more at a later message."""
+        waiting = self._stopping.carry_on
         self._stopping.stop_at = at
+        self._stopping.reached.clear()
+        self._stopping.carry_on = threading.Event()
+        waiting.set()
 
     def __exit__(self, *words: object) -> None:
         self.carry_on()
