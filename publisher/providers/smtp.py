@@ -186,7 +186,7 @@ class Smtp:
                 return None  # by `_watch`: it is time to stop
             finally:
                 self._connecting.discard(connecting)
-        if self._busy:
+        if self._busy or self._idle:  # another one may have done all the work meanwhile
             self._shy_until = time.monotonic() + SHY_SECONDS
             return None
         raise ProviderError(

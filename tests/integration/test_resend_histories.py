@@ -373,4 +373,4 @@ def test_no_history_does_on_postgresql(postgres_database: Database) -> None:
 
 @pytest.mark.slow
 def test_no_long_history_does(sqlite_database: Database) -> None:
-    assert run(sqlite_database, examples=200, steps=60) == {"", *map(str, Act)}
+    assert run(sqlite_database, examples=60, steps=50) == {"", *map(str, Act)}
