@@ -148,3 +148,12 @@ def database(request: pytest.FixtureRequest) -> Database:
 def now() -> datetime:
     """A fixed moment: Thursday, 21 November 2024, 07:30 UTC."""
     return datetime(2024, 11, 21, 7, 30, tzinfo=UTC)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long and says `SLOW_ON_POSTGRES` runs on SQLite in `make test`, on both in `make check`."""
+    for item in items:
+        module = getattr(item, "module", None)
+        if getattr(module, "SLOW_ON_POSTGRES", False) and "postgres" in item.name:
+            item.add_marker(pytest.mark.slow)

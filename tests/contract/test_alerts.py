@@ -35,6 +35,8 @@ from publisher.storage.tables import (
 )
 from tests.fakes.mailing import add_edition, add_mailing, planned
 
+SLOW_ON_POSTGRES = True
+
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 QUIET = Seen(puts={}, sending=())

@@ -15,6 +15,8 @@ from _pytest.mark import ParameterSet
 from publisher.storage.database import Database
 from tests.instance import Instance
 
+SLOW_ON_POSTGRES = True
+
 PUBLISHING = "publisher.publishing"
 TURN = "publisher.mailings.turns:Turn.result"
 LEDGER = "publisher.storage.ledger:Ledger"

@@ -39,6 +39,8 @@ from subscribers.suppression import unsuppress
 from subscribers.tables import subscribers, subscriptions
 from tests.contract.test_stores import digest, rendered
 
+SLOW_ON_POSTGRES = True
+
 S = DeliveryState
 MOMENT = datetime(2024, 11, 21, 7, 30, tzinfo=UTC)
 MOST = 8

@@ -69,6 +69,7 @@ class Post:
         return [message_from_bytes(data) for to, data in self._server.received if to == address]
 
 
+@pytest.mark.slow
 def test_a_morning(instance: Instance, server: FakeSmtp) -> None:
     post = Post(server)
 

@@ -115,6 +115,7 @@ def test_resend_to_one_who_failed_mails_just_them(morning: Instance, server: Fak
     assert server.recipients[before:] == [f"{REFUSED}@example.org"]
 
 
+@pytest.mark.slow
 def test_a_server_that_is_away_is_one_line_and_nothing_is_lost(tmp_path: Path) -> None:
     with FakeSmtp() as gone:
         port = gone.port

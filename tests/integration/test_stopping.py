@@ -99,6 +99,7 @@ def test_whatever_is_waited_for_ends_within_ten_seconds() -> None:
     assert serve.GRACE_SECONDS <= local.GRACE_SECONDS  # at the same time
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "number", "code"), [COMMANDS[0], COMMANDS[2]])
 def test_a_server_that_never_answers_keeps_nobody_and_leaves_one_in_doubt_a_connection(
     tmp_path: Path, command: str, number: int, code: int

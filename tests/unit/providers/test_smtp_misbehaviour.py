@@ -56,6 +56,8 @@ from tests.fakes.smtp import (
     Step,
 )
 
+SLOW_ON_POSTGRES = True
+
 MINUTE = 60.0
 LONGEST_SECONDS = 60
 """What a conversation may take at most; it takes far less than one."""
