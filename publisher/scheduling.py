@@ -58,7 +58,7 @@ class Service:
 
     def start(self) -> None:
         """Start the jobs at once, but for alerts, which are of what the first have seen; then every so often."""
-        now = datetime.now(UTC)
+        now = self._app.clock()
         jobs = (("pass", self._pass, LOOK, now), ("send", self._send, LOOK, now))
         for job_id, work, every, first in (*jobs, ("alerts", self._alerts, WATCH, now + LOOK)):
             self._scheduler.add_job(
@@ -84,7 +84,7 @@ class Service:
         _tell(report)
         self._wake_at_next_slot()
         if any(start.started for start in report.starts):
-            self._scheduler.modify_job("send", next_run_time=datetime.now(UTC))
+            self._scheduler.modify_job("send", next_run_time=self._app.clock())
         if report.held or any(start.alert for start in report.starts) or any(put.error for put in report.puts):
             self._wake_alerts()
 
@@ -111,10 +111,10 @@ class Service:
 
     def _wake_alerts(self) -> None:
         if not self._stopping.is_set():
-            self._scheduler.modify_job("alerts", next_run_time=datetime.now(UTC))
+            self._scheduler.modify_job("alerts", next_run_time=self._app.clock())
 
     def _alerts(self) -> None:
-        report = self._app.tell_desk(stop=self._stopping.is_set)
+        report = self._app.alerting.tell(stop=self._stopping.is_set)
         for alert in report.begun:
             _log.warning("alert: %s. %s", alert.text, alert.remedy)
         for alert in report.over:

@@ -45,7 +45,7 @@ def run() -> None:
 def tell_alerts(opened: App) -> None:
     """Have the desk told what is wrong; when that does not work, it is said, and tried again the next time."""
     try:
-        report = opened.tell_desk(wait=ALERTS_WAIT_SECONDS)
+        report = opened.alerting.tell(wait=ALERTS_WAIT_SECONDS)
     except PublisherError as error:
         warn(f"publisher: nobody could be told of trouble: {error}")
         return

@@ -73,7 +73,7 @@ def test_a_held_digest_is_mailed_to_the_desk_once_and_its_end_once(tmp_path: Pat
     assert f"`publisher check {KEY}`" in mail.get_content()
     assert f"publisher digest release {KEY} --despite RULE --reason TEXT" in mail.get_content()
     with instance.opened() as app:
-        assert [alert.subject for alert in app.watch.open()] == [KEY]
+        assert [alert.subject for alert in app.alerting.watch.open()] == [KEY]
 
     mend(instance)
     for _ in range(2):
@@ -82,7 +82,7 @@ def test_a_held_digest_is_mailed_to_the_desk_once_and_its_end_once(tmp_path: Pat
     assert last["In-Reply-To"] == mail["Message-ID"]
     assert len(instance.mails()) == 2
     with instance.opened() as app:
-        assert app.watch.open() == ()
+        assert app.alerting.watch.open() == ()
 
 
 def test_each_address_has_a_mail_of_its_own_and_no_ledger_knows_of_it(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def test_a_database_that_says_nothing_does_not_keep_the_rest(
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never says a word
         place = f"postgresql://publisher@127.0.0.1:{silent.getsockname()[1]}/publisher"
         healthy.change("sqlite:///var/publisher.db", place)
-        monkeypatch.setattr("publisher.app.OPENING_SECONDS", 0.05)
+        monkeypatch.setattr("publisher.app.checking.OPENING_SECONDS", 0.05)
         inbox, database = healthy.results("database", "inbox")
     assert "does not answer within" in database.findings[0].message
     assert inbox.findings[0].level is Level.FINE

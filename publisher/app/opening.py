@@ -1,0 +1,52 @@
+"""Reading the configuration of an instance, and bringing its database up: what needs no open instance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from publisher import config, slots
+from publisher.config import Settings
+from publisher.errors import StorageError
+from publisher.preflight import registry
+from publisher.storage import migrate
+from publisher.storage.database import connect
+
+Clock = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    """The present moment, aware UTC."""
+    return datetime.now(UTC)
+
+
+def upgrade_database(config_file: Path) -> tuple[str, str]:
+    """Bring the schema to this version; gives (from, to)."""
+    settings = load_settings(config_file)
+    database = connect(settings.storage.url, settings.root)
+    try:
+        return migrate.upgrade(database)
+    finally:
+        database.close()
+
+
+def load_settings(config_file: Path) -> Settings:
+    """The settings, checked as far as they go without touching anything outside.
+
+    Raises:
+        ConfigError: a key is wrong, a schedule cannot be read, or there is no such rule of preflight.
+    """
+    settings = config.load(config_file)
+    slots.check(settings, file=str(config_file))
+    registry.check_levels(settings.preflight.rules, file=str(config_file))
+    return settings
+
+
+def sample_configuration() -> bytes:
+    """The commented config.toml that a new instance begins with: the checkout's, or the wheel's copy of it."""
+    package = Path(__file__).parents[1]
+    for path in (package / "_templates" / "config.toml", package.parent / "config.toml"):
+        if path.is_file():
+            return path.read_bytes()
+    raise StorageError("this installation has no sample configuration", remedy="Install the publisher again")

@@ -1,0 +1,126 @@
+"""The open instance as everybody above has it: its use cases, and the passes and senders that do its work."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from publisher.app.alerting import Alerting
+from publisher.app.opening import Clock, load_settings, wall_clock
+from publisher.app.usecases import UseCases
+from publisher.engines.local import Engine, EngineReport
+from publisher.errors import StorageError
+from publisher.mailings.composing import EditionComposer
+from publisher.mailings.sending import SenderParts, SenderResult, StopSignal, run_sender
+from publisher.publishing.mail_start import MailStarter
+from publisher.publishing.passes import Passes, PassReport
+from publisher.storage import locks, migrate
+from publisher.storage.database import connect
+from publisher.storage.ledger import LedgerStore
+
+PASS_LOCK = "pass"  # noqa: S105 - the name of a lock
+PASS_WAIT_SECONDS = 600
+"""How long a pass waits for another process's pass: longer than one takes, shorter than an editor's patience."""
+
+
+def open_app(config_file: Path, clock: Clock = wall_clock) -> App:
+    """Open the instance that a configuration describes; a missing database is made.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        StorageError: the database cannot be used, or has an older schema.
+    """
+    settings = load_settings(config_file)
+    database = connect(settings.storage.url, settings.root)
+    migrate.prepare(database)
+    return App(config_file.resolve(), settings, database, clock)
+
+
+class App(UseCases):
+    """One open instance."""
+
+    @cached_property
+    def alerting(self) -> Alerting:
+        """What tells the desk of trouble."""
+        return Alerting(self)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the instance's lock on passes.
+
+        Raises:
+            StorageError: another process has it, and does not give it back.
+        """
+        with locks.exclusive(self.database, PASS_LOCK, root=self.settings.root, wait=PASS_WAIT_SECONDS) as held:
+            if not held:
+                raise StorageError(
+                    "another publisher is at work on this instance and does not come to an end",
+                    remedy="Look for a process that hangs, then run it again",
+                    permanent=False,
+                )
+            yield
+
+    def run_pass(self, sleep: Callable[[float], object] = time.sleep) -> PassReport:
+        """One pass over everything due now; of two at once the second waits, and finds it done."""
+        passes = Passes(self.intake, self.publisher, self.cadences, self.channels, self._starter, self.gate)
+        with self.locked():
+            return self._looked_at(passes.run(self.clock, sleep))
+
+    def catch_up(self) -> PassReport:
+        """The end of a pass alone: endpoints are brought up to date, and mail that waited for them may leave.
+
+        For what readers must not wait for until the next pass.
+        """
+        with self.locked():
+            puts = self.channels.bring_up(self.clock())
+            starts = self._starter.start(self.clock())
+        errors = tuple(put.error for put in puts if put.error)
+        return self._looked_at(PassReport(puts=puts, starts=starts, errors=errors))
+
+    def _looked_at(self, report: PassReport) -> PassReport:
+        self.alerting.see_endpoints(report)
+        return report
+
+    @property
+    def _starter(self) -> MailStarter:
+        """What lets mailings go whose pages are stored."""
+        return MailStarter(self.store, self.mailroom.start, self.first_target, self.settings.site.wait)
+
+    def send(
+        self, *, stop: Callable[[], bool] = lambda: False, tick: Callable[[], None] = lambda: None
+    ) -> EngineReport:
+        """Send what running mailings hold, in processes of their own, until nothing is left that is due."""
+        command = [sys.executable, "-m", "publisher", "sender", "--config", str(self.config_file)]
+        senders = self.settings.sending.senders or os.cpu_count() or 1
+        engine = Engine(command, senders)
+        ended = engine.run(lambda: self.rescuer.sweep(self.clock()), stop=stop, tick=tick)
+        errors = tuple(map(self.discreet, ended.errors))  # a server may repeat what it was told
+        self.alerting.see_sending(errors)
+        return replace(ended, errors=errors)
+
+    def run_sender(self, pipe: int) -> SenderResult:
+        """Be a sender, until there is nothing left, SIGTERM comes or the pipe's other end is closed."""
+
+        @lru_cache(maxsize=8)
+        def composer(edition_id: int) -> EditionComposer:
+            with self.store.read() as unit:
+                edition = unit.editions.get(edition_id)
+                history = unit.editions.history(edition.digest_id)
+            return self.composer(edition, [each for each in history if each.number < edition.number])
+
+        parts = SenderParts(
+            transactions=LedgerStore(self.database),
+            provider=self.provider,
+            composer=composer,
+            journals=self.journals,
+            policy=self.policy,
+            window=self.settings.sending.window,
+            clock=self.clock,
+        )
+        return run_sender(parts, StopSignal(pipe))
