@@ -5,6 +5,7 @@ Pure data, below storage, providers and mailings, which all speak it. The rules 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -114,6 +115,29 @@ class Mailing:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """When which deliveries of a mailing leave.
+
+    Args:
+        moments: when the readers of each time zone are due, "" for those without one; empty: all of them at once.
+        clock: the time of the day that these come from, `HH:MM`.
+        canary: how many leave first, to be judged: a number, or a share below 1; 0: none.
+    """
+
+    moments: Mapping[str, datetime] = field(default_factory=dict)
+    clock: str = ""
+    canary: float = 0
+
+    def first(self, mails: int) -> int:
+        """How many of so many mails leave first; 0 when there would be nothing left to hold back."""
+        number = math.ceil(self.canary * mails) if 0 < self.canary < 1 else int(self.canary)
+        return number if number < mails else 0
+
+
+AT_ONCE = Spread()
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """A range of delivery ids of one mailing, leased by one sender. Both ends belong to it."""
 
@@ -171,6 +195,8 @@ class Window:
     deliveries: tuple[Delivery, ...]
     skipped: int
     last_id: int | None
+    halted: bool = False
+    """Its mailing does not run any more: what is committed and not begun is not to be handed over either."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from publisher import config, slots
 from publisher.config import Settings
-from publisher.errors import StorageError
+from publisher.errors import ConfigError, StorageError
+from publisher.mailings.waves import local_time
 from publisher.preflight import registry
 from publisher.storage import migrate
 from publisher.storage.database import connect
@@ -39,8 +40,20 @@ def load_settings(config_file: Path) -> Settings:
     """
     settings = config.load(config_file)
     slots.check(settings, file=str(config_file))
+    _check_local_times(settings, file=str(config_file))
     registry.check_levels(settings.preflight.rules, file=str(config_file))
     return settings
+
+
+def _check_local_times(settings: Settings, *, file: str) -> None:
+    """A newsletter that cannot arrive at the reader's hour stops the start, not the first mailing."""
+    for number, newsletter in enumerate(settings.newsletter, 1):
+        try:
+            local_time(newsletter)
+        except ConfigError as error:
+            raise ConfigError(
+                f"newsletter[{number}].local_time: {error.message}", remedy=error.remedy, file=file
+            ) from error
 
 
 def sample_configuration() -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publisher.app.adapters import Adapters
+from publisher.app.leaving import judge_of, local_times_of
 from publisher.config import Newsletter
 from publisher.digests.identity import Home
 from publisher.digests.model import Digest
@@ -33,6 +34,7 @@ from publisher.publishing.publish import Publisher
 from publisher.publishing.resends import Resends
 from publisher.publishing.seeking import Seeker, Sought
 from publisher.publishing.site import Site
+from publisher.publishing.spreading import Spreading
 from publisher.publishing.withdrawing import Withdrawing
 from publisher.storage.health import Health
 from publisher.storage.ledger import LedgerStore
@@ -94,7 +96,12 @@ class UseCases(Adapters):
     @cached_property
     def mailroom(self) -> Mailroom:
         """What is done with mailings."""
-        return Mailroom(self.store)
+        return Mailroom(self.store, self.spreading.of)
+
+    @cached_property
+    def spreading(self) -> Spreading:
+        """What gives each reader their hour."""
+        return Spreading(self.store, local_times_of(self.settings), self.settings.sending.canary)
 
     @cached_property
     def resends(self) -> Resends:
@@ -132,7 +139,8 @@ class UseCases(Adapters):
     @cached_property
     def rescuer(self) -> Rescuer:
         """What settles the work of senders that died."""
-        return Rescuer(LedgerStore(self.database), self.journals, self.provider, self.policy)
+        judge = judge_of(self.settings)
+        return Rescuer(LedgerStore(self.database), self.journals, self.provider, self.policy, judge)
 
     @cached_property
     def channels(self) -> Channels:

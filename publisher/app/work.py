@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from publisher.app.alerting import Alerting
+from publisher.app.leaving import brakes_of, paces_of, senders_of
 from publisher.app.opening import Clock, load_settings, wall_clock
 from publisher.app.usecases import UseCases
 from publisher.engines.local import Engine, EngineReport
 from publisher.errors import StorageError
+from publisher.mailings.admission import Paces, closed_until
 from publisher.mailings.composing import EditionComposer
-from publisher.mailings.sending import SenderParts, SenderResult, StopSignal, run_sender
+from publisher.mailings.sending import LINGER, SenderParts, SenderResult, StopSignal, run_sender
 from publisher.publishing.mail_start import MailStarter
 from publisher.publishing.passes import Passes, PassReport
 from publisher.storage import locks, migrate
@@ -97,12 +99,27 @@ class App(UseCases):
     ) -> EngineReport:
         """Send what running mailings hold, in processes of their own, until nothing is left that is due."""
         command = [sys.executable, "-m", "publisher", "sender", "--config", str(self.config_file)]
-        senders = self.settings.sending.senders or os.cpu_count() or 1
-        engine = Engine(command, senders)
-        ended = engine.run(lambda: self.rescuer.sweep(self.clock()), stop=stop, tick=tick)
+        engine = Engine(command, senders_of(self.settings))
+        ended = engine.run(self._open_batches, stop=stop, tick=tick)
         errors = tuple(map(self.discreet, ended.errors))  # a server may repeat what it was told
         self.alerting.see_sending(errors)
         return replace(ended, errors=errors)
+
+    def _open_batches(self) -> int:
+        """Sweep; how many batches senders could work on, if the pace lets anything leave."""
+        number, now = self.rescuer.sweep(self.clock()), self.clock()
+        opens = self.opens
+        return 0 if opens is not None and opens - now > LINGER else number
+
+    @property
+    def opens(self) -> datetime | None:
+        """When the pace lets mail leave again; None when it does now."""
+        with LedgerStore(self.database).read() as ledger:
+            return closed_until(ledger, self._paces, self.clock())
+
+    @property
+    def _paces(self) -> Paces:
+        return paces_of(self.settings, self.provider.name)
 
     def run_sender(self, pipe: int) -> SenderResult:
         """Be a sender, until there is nothing left, SIGTERM comes or the pipe's other end is closed."""
@@ -122,5 +139,8 @@ class App(UseCases):
             policy=self.policy,
             window=self.settings.sending.window,
             clock=self.clock,
+            paces=self._paces,
+            brakes=brakes_of(self.settings),
+            before_batch=self.spreading.look_after,
         )
         return run_sender(parts, StopSignal(pipe))

@@ -54,6 +54,23 @@ def _slug(value: str) -> str:
     return value
 
 
+def _clock(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", str(value)):
+        raise ValueError('is true, false, or a time of the day: "07:00"')
+    return str(value)
+
+
+def _share(value: object) -> object:
+    match = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9]{1,3})?)\s*%", value.strip()) if isinstance(value, str) else None
+    if match:
+        return float(match[1]) / 100
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise ValueError('is a number of mails, or a share of them: 500, "1 %"')
+
+
 def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -124,6 +141,10 @@ Name = Annotated[str, AfterValidator(_name)]
 Slug = Annotated[Name, AfterValidator(_slug)]
 """A name that stands first in public addresses."""
 TimeZone = Annotated[str, AfterValidator(_timezone)]
+ClockTime = Annotated[bool | str, BeforeValidator(_clock)]
+"""A time of the day, `HH:MM`; or whether there is to be one."""
+Portion = Annotated[int | float, BeforeValidator(_share)]
+"""So many mails (an int), or a share of them (a float below 1)."""
 Domain = Annotated[str, AfterValidator(_domain)]
 """As the DNS has it, in lower case."""
 Address = Annotated[Line, AfterValidator(_address)]

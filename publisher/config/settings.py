@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from publisher.config.fields import (
     Address,
     BareAddress,
+    ClockTime,
     Colour,
     Domain,
     Duration,
@@ -20,6 +21,7 @@ from publisher.config.fields import (
     Language,
     Line,
     Name,
+    Portion,
     Size,
     Slug,
     TimeZone,
@@ -88,6 +90,8 @@ class Newsletter(_Section):
     timezone: TimeZone = "UTC"
     schedule: str = "on finalize"
     stale_after: Duration = timedelta(hours=6)
+    local_time: ClockTime = False
+    """Whether mail arrives at the schedule's time of each reader's own day, or at which one."""
 
     @property
     def bounces_to(self) -> str:
@@ -159,23 +163,63 @@ class Preflight(_Section):
     """Hosts of a private network that links may lead to nevertheless."""
 
 
-class Sending(_Section):
-    """`[sending]`: how deliveries are handed over."""
+class Limits(_Section):
+    """How many mails may leave, at most; 0: any number."""
+
+    per_second: float = Field(default=0, ge=0, le=100_000)
+    per_hour: int = Field(default=0, ge=0)
+    per_day: int = Field(default=0, ge=0)
+
+
+class DomainLimits(Limits):
+    """`[[sending.domain]]`: limits on mail to recipients at certain domains, taken together."""
+
+    domains: tuple[Domain, ...] = Field(min_length=1)
+    connections: int = Field(default=0, ge=0, le=100)
+    """Mails in flight at a time; 0: any number."""
+
+
+class Brakes(_Section):
+    """`[sending.brakes]`: shares of the last answers above which a mailing pauses itself; 1: never."""
+
+    last: int = Field(default=100, ge=20, le=10_000)
+    """How many answers are looked at."""
+    failures: float = Field(default=0.2, gt=0, le=1)
+    blocks: float = Field(default=0.1, gt=0, le=1)
+    deferrals: float = Field(default=0.5, gt=0, le=1)
+    complaints: float = Field(default=0.003, gt=0, le=1)
+    """Of all that arrived, not of the last answers."""
+
+
+class Sending(Limits):
+    """`[sending]`: how deliveries are handed over, and how many of them all together."""
 
     senders: int = Field(default=0, ge=0, le=64)
     window: int = Field(default=64, ge=1, le=64)
     retry_after: Duration = timedelta(minutes=5)
     give_up_after: Duration = timedelta(hours=24)
+    domain: tuple[DomainLimits, ...] = ()
+    canary: Portion = 0
+    """How many of a mailing leave first, to see how they are taken; 0: none."""
+    canary_wait: Duration = timedelta(minutes=10)
+    brakes: Brakes = Brakes()
+
+    @model_validator(mode="after")
+    def _domains_are_named_once(self) -> Self:
+        named = [name for each in self.domain for name in each.domains]
+        if twice := sorted({name for name in named if named.count(name) > 1}):
+            raise ValueError(f"{twice[0]} stands in two [[sending.domain]]")
+        return self
 
 
-class MaildirProvider(_Section):
+class MaildirProvider(Limits):
     """`[provider] kind = "maildir"`: mail becomes files; the default of a fresh instance."""
 
     kind: Literal["maildir"] = "maildir"
     path: Path = Path("var/outbox")
 
 
-class SmtpProvider(_Section):
+class SmtpProvider(Limits):
     """`[provider] kind = "smtp"`: any mail server."""
 
     kind: Literal["smtp"]

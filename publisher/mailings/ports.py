@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement
 
-from publisher.ledger import Batch, Delivery, Held, Message, Messages, Outcome, Report, Window
+from publisher.ledger import Batch, Delivery, DeliveryState, Held, Message, Messages, Outcome, Report, Window
 
 Sign = Callable[[bytes, datetime], bytes]
 """A complete message, and the moment; gives the message with its signatures."""
@@ -60,6 +60,19 @@ class Composer(Protocol):
         """
 
 
+class CanaryRow(Protocol):
+    """Those of a mailing who are mailed first; see `canary.Canary`."""
+
+    @property
+    def mailing_id(self) -> int: ...
+    @property
+    def answers(self) -> Sequence[tuple[DeliveryState, int | None, str]]: ...
+    @property
+    def open(self) -> int: ...
+    @property
+    def newest(self) -> datetime: ...
+
+
 class Ledger(Protocol):
     """The ledger's rows in one transaction; the contracts are at `publisher.storage.ledger.Ledger`."""
 
@@ -75,13 +88,16 @@ class Ledger(Protocol):
     def expired_senders(self, now: datetime) -> list[tuple[str, str]]:
         """Id and host of those whose lease is over."""
 
-    def open_batches(self) -> int:
-        """How many nobody has."""
+    def open_batches(self, now: datetime) -> int:
+        """How many nobody has, and may leave."""
 
-    def lease_batch(self, sender_id: str) -> Batch | None:
+    def next_due(self, now: datetime) -> datetime | None:
+        """When the next one may leave that may not yet."""
+
+    def lease_batch(self, sender_id: str, now: datetime) -> Batch | None:
         """Take one."""
 
-    def release_batch(self, batch_id: int, sender_id: str) -> None:
+    def release_batch(self, batch_id: int, sender_id: str, now: datetime) -> None:
         """Leave one."""
 
     def finish_batch(self, batch_id: int, sender_id: str, now: datetime) -> bool:
@@ -104,8 +120,32 @@ class Ledger(Protocol):
     def release_due(self, now: datetime) -> int:
         """Bring back deferred deliveries whose time has come."""
 
-    def reopen_batches(self) -> int:
-        """Open those with something pending inside."""
+    def put_off(self, sender_id: str, rows: Iterable[tuple[int, datetime]], now: datetime) -> None:
+        """Make deliveries pending again that were never begun, until their moment."""
+
+    def lock_paces(self, scopes: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        """What is stored about these paces."""
+
+    def paces(self, prefix: str) -> Mapping[str, Mapping[str, Any]]:
+        """What is stored about paces whose scope begins so."""
+
+    def store_paces(self, rows: Mapping[str, Mapping[str, Any] | None]) -> None:
+        """Store it."""
+
+    def pause(self, mailing_id: int, reason: str, now: datetime, *, actor: str) -> bool:
+        """Pause a running mailing because of what became of it."""
+
+    def canaries(self) -> Sequence[CanaryRow]:
+        """The canaries that are not judged yet."""
+
+    def end_canary(self, mailing_id: int) -> None:
+        """Let the rest of a mailing follow."""
+
+    def complaints(self) -> Sequence[tuple[int, Mapping[DeliveryState, int]]]:
+        """The running mailings that somebody complained about, with the sums of their deliveries."""
+
+    def reopen_batches(self, now: datetime) -> int:
+        """Open those with something due inside."""
 
     def finish_mailings(self, now: datetime) -> list[int]:
         """Close those without unfinished deliveries."""

@@ -63,6 +63,10 @@ class WindowReport:
         """Be ready for words about a delivery; the address is taken out of every text, before it is stored."""
         self._recipients[delivery_id] = recipient
 
+    def recipient(self, delivery_id: int) -> str:
+        """The address of a delivery that was expected and is not settled yet."""
+        return self._recipients[delivery_id]
+
     def is_answered(self, delivery_id: int) -> bool:
         """Whether a delivery has its last word."""
         return delivery_id in self._answers

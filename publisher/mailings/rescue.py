@@ -7,7 +7,7 @@ at once, or one that is killed in the middle, settle it once. The journal is rem
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,12 +31,14 @@ class Rescuer:
         journals: the folder of this machine's journals.
         provider: judges what may be repeated: only what the same idempotent provider had.
         policy: how long refused deliveries are tried.
+        judge: acts on what became of running mailings so far.
     """
 
     transactions: Transactions
     journals: Path
     provider: Provider
     policy: RetryPolicy
+    judge: Callable[[Ledger, datetime], None] = lambda _ledger, _now: None
 
     def rescue(self, now: datetime) -> tuple[str, ...]:
         """Settle every dead sender, and what cancelled mailings had unsent; gives the senders' ids.
@@ -63,10 +65,11 @@ class Rescuer:
                 if not ledger.release_due(now):
                     break
         with self.transactions.write() as ledger:
-            ledger.reopen_batches()
+            self.judge(ledger, now)
+            ledger.reopen_batches(now)
             ledger.finish_mailings(now)
             ledger.keep_open()
-            return ledger.open_batches()
+            return ledger.open_batches(now)
 
     def _by_journal(self, now: datetime) -> Iterator[str]:
         """A journal on this machine whose lock is free: the process is dead, whatever its lease says."""

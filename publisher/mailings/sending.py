@@ -15,13 +15,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from uuid import uuid4
 
 from publisher.errors import LedgerError, ProviderError, PublisherError, StorageError
 from publisher.ledger import Batch, DeliveryState
+from publisher.mailings.admission import NO_PACES, Admission, Paces
+from publisher.mailings.brakes import USUAL
+from publisher.mailings.brakes import Limits as Brakes
 from publisher.mailings.flow import Flow
 from publisher.mailings.journal import Journal
 from publisher.mailings.lease import Lease
@@ -31,6 +34,12 @@ from publisher.mailings.reporting import WindowReport
 from publisher.mailings.turns import TurnParts, Turns
 
 Clock = Callable[[], datetime]
+
+LINGER = timedelta(seconds=20)
+"""How long a sender waits for the next mail that may leave, rather than ending: a new one takes a second."""
+
+POLL_SECONDS = 0.25
+"""How often somebody who waits asks whether to stop."""
 
 
 def utc_now() -> datetime:
@@ -50,6 +59,10 @@ class SenderParts:
         policy: how long refused deliveries are tried.
         window: deliveries committed as `sending` at a time.
         clock: the present moment, aware UTC.
+        paces: how many may leave when.
+        brakes: when a mailing pauses itself.
+        before_batch: what has to be looked after before a batch is taken.
+        pause: waits so many seconds.
     """
 
     transactions: Transactions
@@ -59,6 +72,10 @@ class SenderParts:
     policy: RetryPolicy
     window: int = 64
     clock: Clock = utc_now
+    paces: Paces = NO_PACES
+    brakes: Brakes = USUAL
+    before_batch: Callable[[datetime], object] = lambda _now: None
+    pause: Callable[[float], object] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +132,7 @@ class _Sender:
         return not self._lease.keep(may_write=not self._turns.under_way) or self._asked_to_stop()
 
     def _turning(self) -> PublisherError | None:
-        parts = self._parts
+        parts, self._admission = self._parts, Admission(self._parts.paces)
         self._turns = Turns(
             TurnParts(
                 parts.transactions,
@@ -125,6 +142,8 @@ class _Sender:
                 parts.provider.idempotent,
                 parts.window,
                 parts.clock,
+                self._admission,
+                parts.brakes,
             ),
             self.stop,
         )
@@ -136,33 +155,63 @@ class _Sender:
 
     def _batches(self) -> PublisherError | None:
         while not self.stop():
-            with self._parts.transactions.write() as ledger:
-                batch = ledger.lease_batch(self._lease.sender_id) if self._lease.renew(ledger) else None
+            batch, waits = self._lease_batch()
             if batch is None:
-                return None
+                if waits is None or not self._rest(waits):
+                    return None
+                continue
             try:
-                self._batch(batch)
+                closed = self._batch(batch)
             except StorageError:
                 raise  # what is settled is not known: the journal stays for a rescuer
             except PublisherError as error:
                 return error
+            if closed:
+                return None
         return None
 
-    def _batch(self, batch: Batch) -> None:
-        """Windows until nothing of the batch is pending: what came back behind the cursor is taken in again."""
+    def _lease_batch(self) -> tuple[Batch | None, datetime | None]:
+        """A batch; when there is none, the moment at which there will be one."""
+        self._parts.before_batch(self._parts.clock())
+        with self._parts.transactions.write() as ledger:
+            if not self._lease.renew(ledger):
+                return None, None
+            now = self._parts.clock()
+            batch = ledger.lease_batch(self._lease.sender_id, now)
+            return batch, None if batch else ledger.next_due(now)
+
+    def _batch(self, batch: Batch) -> bool:
+        """Windows until nothing of the batch is due: what came back behind the cursor is taken in again.
+
+        Gives whether the pace lets nothing more leave for longer than this sender waits.
+        """
         composer, sender_id = self._parts.composer(batch.edition_id), self._lease.sender_id
         while not self.stop():
             flow = self._pass(batch, composer)
+            opens = None if flow.offered else self._admission.opens
+            if opens is not None and self._rest(opens):
+                continue
             with self._parts.transactions.write() as ledger:
-                if not self._lease.renew(ledger):
-                    return
-                if ledger.finish_batch(batch.id, sender_id, self._parts.clock()):
-                    return
-                if not flow.offered:  # the mailing is paused
-                    ledger.release_batch(batch.id, sender_id)
-                    return
+                now = self._parts.clock()
+                if not self._lease.renew(ledger) or ledger.finish_batch(batch.id, sender_id, now):
+                    return False
+                if not flow.offered:  # the mailing is paused, or what is left is not due yet
+                    ledger.release_batch(batch.id, sender_id, now)
+                    return opens is not None
             if not flow.settled and not self.stop():
                 raise ProviderError(f"{self._parts.provider.name} takes nothing, and does not say why")
+        return False
+
+    def _rest(self, until: datetime) -> bool:
+        """Wait until a moment that is near; False when it is not, or it is time to stop."""
+        if until - self._parts.clock() > LINGER:
+            return False
+        while not self.stop():
+            left = (until - self._parts.clock()).total_seconds()
+            if left <= 0:
+                return True
+            self._parts.pause(min(left, POLL_SECONDS))
+        return False
 
     def _pass(self, batch: Batch, composer: Composer) -> Flow:
         """A batch, once through."""

@@ -7,13 +7,16 @@ the two threads the one that sends decides everything, and this one only carries
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from publisher.ledger import DeliveryState, Held, Window
+from publisher.ledger import DeliveryState, Held, Outcome, Window
 from publisher.mailings import audience, outcomes
+from publisher.mailings.admission import Admission
+from publisher.mailings.brakes import Limits as Brakes
+from publisher.mailings.brakes import Recent
 from publisher.mailings.flow import Flow
 from publisher.mailings.journal import Journal
 from publisher.mailings.lease import Lease
@@ -22,6 +25,9 @@ from publisher.mailings.ports import Ledger, Transactions
 
 SHARE = 4
 """With a quarter of a window left to ask for, and room for a quarter, the next turn begins."""
+
+ITSELF = "schedule"
+"""The actor of what no person did."""
 
 _NOTHING = Window((), 0, None)
 
@@ -37,6 +43,8 @@ class TurnParts:
     idempotent: bool
     window: int
     clock: Callable[[], datetime]
+    admission: Admission
+    brakes: Brakes
 
 
 class Turns:
@@ -52,6 +60,7 @@ class Turns:
         """Deliveries by the state that turns have left them in."""
         self._parts = parts
         self._stop = stop
+        self._recents: dict[int, Recent] = {}
         self._last: Future[Window] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="turns")
 
@@ -91,20 +100,14 @@ class Turns:
             held, flow.report.said, idempotent=parts.idempotent, now=now, policy=parts.policy
         )
 
+        answered = [(flow.report.recipient(each.delivery_id), each) for each in settlement.outcomes]
+
         def transact() -> Window:
             with parts.transactions.write() as ledger:
                 alive = parts.lease.renew(ledger)
                 record(ledger, parts.lease.sender_id, settlement, now)
-                if not alive or room <= 0:
-                    return _NOTHING
-                return ledger.commit_window(
-                    parts.lease.sender_id,
-                    flow.batch,
-                    after_id=flow.after_id,
-                    limit=room,
-                    why_not=audience.why_not,
-                    now=now,
-                )
+                self._learn(ledger, flow, held, answered, now)
+                return self._commit(ledger, flow, room, now) if alive and room > 0 else _NOTHING
 
         def done(window: Window) -> None:
             if returned:
@@ -116,6 +119,49 @@ class Turns:
 
         self._last = self._thread.submit(transact)
         return Turn(self._last, done)
+
+    # --- in the other thread ---------------------------------------------------------------------------------
+
+    def _learn(
+        self,
+        ledger: Ledger,
+        flow: Flow,
+        held: Sequence[Held],
+        answered: Sequence[tuple[str, Outcome]],
+        now: datetime,
+    ) -> None:
+        """What answers mean for the mails after them: a domain is slowed, or the mailing pauses itself."""
+        self._parts.admission.settled(each.delivery_id for each in held)
+        self._parts.admission.answered(ledger, answered, now)
+        trouble = self._recent(flow.batch.mailing_id, [outcome for _, outcome in answered])
+        if trouble and ledger.pause(flow.batch.mailing_id, trouble, now, actor=ITSELF):
+            self._recents.clear()  # whoever lets it go on has mended something
+
+    def _recent(self, mailing_id: int, outcomes: Sequence[Outcome]) -> str:
+        recent = self._recents.setdefault(mailing_id, Recent(self._parts.brakes))
+        recent.add(outcomes)
+        return recent.verdict()
+
+    def _commit(self, ledger: Ledger, flow: Flow, room: int, now: datetime) -> Window:
+        """Commit as many as the pace allows; who may not leave yet is put off before anything was begun."""
+        parts = self._parts
+        room = parts.admission.room(ledger, room, now)
+        if room <= 0:
+            return _NOTHING
+        window = ledger.commit_window(
+            parts.lease.sender_id,
+            flow.batch,
+            after_id=flow.after_id,
+            limit=room,
+            why_not=audience.why_not,
+            now=now,
+        )
+        put_off = parts.admission.admit(ledger, window.deliveries, now)
+        if not put_off:
+            return window
+        ledger.put_off(parts.lease.sender_id, put_off, now)
+        later = {delivery_id for delivery_id, _ in put_off}
+        return replace(window, deliveries=tuple(each for each in window.deliveries if each.id not in later))
 
 
 class Turn:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from publisher.digests.record import DigestRecord
 from publisher.errors import StorageError, UsageError
-from publisher.ledger import DeliveryState, Failure, Mailing, MailingKind, MailingState
+from publisher.ledger import AT_ONCE, DeliveryState, Failure, Mailing, MailingKind, MailingState, Spread
 from publisher.mailings.audience import audience, left_out, why_not
 from publisher.publishing.ports import Store, Unit
 
@@ -23,11 +23,26 @@ class MailingFacts:
     counts: Mapping[DeliveryState, int]
 
 
-class Mailroom:
-    """Acts on mailings."""
+Spreads = Callable[[Unit, DigestRecord], Spread]
+"""When which readers of a digest's scheduled mailing get it."""
 
-    def __init__(self, store: Store) -> None:
+
+def everybody_at_once(_unit: Unit, _record: DigestRecord) -> Spread:
+    """No newsletter has a local time, and there is no canary."""
+    return AT_ONCE
+
+
+class Mailroom:
+    """Acts on mailings.
+
+    Args:
+        store: opens transactions.
+        spreads: when which readers of a mailing get it.
+    """
+
+    def __init__(self, store: Store, spreads: Spreads = everybody_at_once) -> None:
         self._store = store
+        self._spreads = spreads
 
     def start(self, mailing: Mailing, now: datetime, alert: str = "") -> bool:
         """Plan a waiting mailing and let it run; False when somebody else just did, or corrected it."""
@@ -36,11 +51,11 @@ class Mailroom:
             unit.plans.lock_digest(mailing.digest_id)
             if unit.mailings.get(mailing.id).edition_id != mailing.edition_id:
                 return False  # the page that was looked for is not the one that this mailing brings by now
-            newsletter = unit.digests.get(mailing.digest_id).newsletter
+            record = unit.digests.get(mailing.digest_id)
             begun = (
                 unit.corrections.begin(mailing.id, now)  # its people are planned: by the act, or another mailing
                 if mailing.kind is MailingKind.RESEND
-                else plan_mailing(unit, mailing.id, newsletter, now)
+                else plan_mailing(unit, mailing.id, record.newsletter, now, self._spreads(unit, record))
             )
             if not begun:
                 return False
@@ -91,7 +106,7 @@ class Mailroom:
             return unit.mailings.failures(mailing_id, limit)
 
 
-def plan_mailing(unit: Unit, mailing_id: int, newsletter: str, now: datetime) -> bool:
+def plan_mailing(unit: Unit, mailing_id: int, newsletter: str, now: datetime, spread: Spread = AT_ONCE) -> bool:
     """Plan a waiting mailing, and let it run; False when it did not wait."""
     return unit.plans.plan(
         mailing_id,
@@ -99,6 +114,7 @@ def plan_mailing(unit: Unit, mailing_id: int, newsletter: str, now: datetime) ->
         left_out=left_out(newsletter, now),
         why_not=partial(why_not, newsletter=newsletter, now=now),
         now=now,
+        spread=spread,
     )
 
 

@@ -23,6 +23,7 @@ from publisher.editions import (
     Withdrawn,
 )
 from publisher.ledger import (
+    AT_ONCE,
     Concerned,
     DeliveryState,
     Failure,
@@ -30,6 +31,7 @@ from publisher.ledger import (
     Mailing,
     MailingKind,
     MailingState,
+    Spread,
     Standing,
 )
 from publisher.mailings.ports import WhyNot
@@ -167,9 +169,45 @@ class Plans(Protocol):
     """The planning of mailings in the ledger."""
 
     def plan(
-        self, mailing_id: int, *, audience: Select[*tuple[Any, ...]], left_out: Any, why_not: WhyNot, now: datetime
+        self,
+        mailing_id: int,
+        *,
+        audience: Select[*tuple[Any, ...]],
+        left_out: Any,
+        why_not: WhyNot,
+        now: datetime,
+        spread: Spread = AT_ONCE,
     ) -> bool: ...
     def lock_digest(self, digest_id: int) -> None: ...
+
+
+class BegunWave(Protocol):
+    """A wave of a mailing that has begun."""
+
+    @property
+    def mailing_id(self) -> int: ...
+    @property
+    def newsletter(self) -> str: ...
+    @property
+    def slot(self) -> datetime: ...
+    @property
+    def clock(self) -> str: ...
+    @property
+    def wave(self) -> datetime: ...
+
+
+class Waves(Protocol):
+    """Mail that waits for the reader's hour."""
+
+    def zones(self, newsletter: str) -> Sequence[str]: ...
+    def begun(self, now: datetime) -> Sequence[BegunWave]: ...
+    def moved(self, mailing_id: int, moments: Mapping[str, datetime]) -> Sequence[tuple[int, datetime]]: ...
+    def look_after(self, mailing_id: int, wave: datetime) -> bool: ...
+    def move(self, moved: Iterable[tuple[int, datetime]]) -> None: ...
+    def join_late(
+        self, mailing_id: int, audience: Select[*tuple[Any, ...]], moments: Mapping[str, datetime], now: datetime
+    ) -> int: ...
+    def planned(self, mailing_id: int) -> Sequence[tuple[datetime, int]]: ...
 
 
 class Standings(Protocol):
@@ -286,6 +324,8 @@ class Unit(Protocol):
     def corrections(self) -> Corrections: ...
     @property
     def plans(self) -> Plans: ...
+    @property
+    def waves(self) -> Waves: ...
     @property
     def standings(self) -> Standings: ...
     @property

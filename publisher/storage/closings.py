@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, insert, literal, select, union_all, update
+from sqlalchemy import ColumnElement, Row, case, exists, insert, literal, select, union_all, update
 
 from publisher.ledger import DeliveryState, MailingState, SkipReason
 from publisher.storage.leases import Leases, is_state
@@ -98,14 +98,25 @@ class Closings(Leases):
         reason = SkipReason.CANCELLED if heir_id is None else SkipReason.CORRECTED
         unsent = is_state(deliveries, _S.PENDING) | is_state(deliveries, _S.DEFERRED)
         skip = update(deliveries).where(among(self._connection, deliveries.c.id, ids), unsent)
-        values = {"state": str(_S.SKIPPED), "reason": str(reason), "due_at": None, "changed_at": now}
+        # Whoever waits for a time of the day goes on waiting for it; a retry has had its own.
+        due_at = case((is_state(deliveries, _S.PENDING), deliveries.c.due_at), else_=None)
+        values = {"state": str(_S.SKIPPED), "reason": str(reason), "due_at": due_at, "changed_at": now}
         skipped = list(self._connection.scalars(skip.values(values).returning(deliveries.c.id)))
         if heir_id is not None and skipped:
             self._plan_again(skipped, heir_id, now)
 
     def _plan_again(self, ids: Sequence[int], heir_id: int, now: datetime) -> None:
         """Plan the people of these deliveries in the mailing that took over, in batches of their own."""
-        columns = ("mailing_id", "digest_id", "subscriber_id", "sections", "replies_to", "state", "changed_at")
+        columns = (
+            "mailing_id",
+            "digest_id",
+            "subscriber_id",
+            "sections",
+            "replies_to",
+            "state",
+            "changed_at",
+            "due_at",
+        )
         people = (
             select(
                 literal(heir_id, Id),
@@ -115,6 +126,7 @@ class Closings(Leases):
                 deliveries.c.replies_to,
                 literal(str(_S.PENDING)),
                 literal(now, UTCDateTime),
+                deliveries.c.due_at,
             )
             .where(among(self._connection, deliveries.c.id, ids))
             .order_by(deliveries.c.id)

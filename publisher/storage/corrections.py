@@ -39,9 +39,12 @@ class Corrections:
         return self._connection.execute(statement).rowcount == 1
 
     def hand_over(self, mailing_id: int, heir_id: int) -> None:
-        """Let another mailing bring what a cancelled one has unsent."""
+        """Let another mailing bring what a cancelled one has unsent, at the same hour of its readers' day."""
         mine = (mailings.c.id == mailing_id, mailings.c.state == MailingState.CANCELLED)
         self._connection.execute(update(mailings).where(*mine).values(superseded_by=heir_id))
+        before = mailings.alias("before")
+        clock = select(before.c.local_time).where(before.c.id == mailing_id).scalar_subquery()
+        self._connection.execute(update(mailings).where(mailings.c.id == heir_id).values(local_time=clock))
 
     def retarget(self, mailing_id: int, edition_id: int, state: MailingState) -> bool:
         """Give an open mailing that never ran another edition; False, and no change, when it has run."""

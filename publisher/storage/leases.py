@@ -15,7 +15,9 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -66,19 +68,26 @@ class Leases:
 
     # --- batches ---------------------------------------------------------------------------------------------
 
-    def open_batches(self) -> int:
-        """How many batches of running mailings nobody has."""
-        return self._connection.scalar(select(func.count()).select_from(batches.join(mailings)).where(*_OPEN)) or 0
+    def open_batches(self, now: datetime) -> int:
+        """How many batches of running mailings nobody has, and may leave now."""
+        query = select(func.count()).select_from(batches.join(mailings)).where(*_OPEN, _is_due(now))
+        return self._connection.scalar(query) or 0
 
-    def lease_batch(self, sender_id: str) -> Batch | None:
-        """Take the oldest open batch of a running mailing; None when there is none.
+    def next_due(self, now: datetime) -> datetime | None:
+        """When the next batch of a running mailing may leave that may not yet; None when there is none."""
+        query = select(func.min(batches.c.due_at, type_=UTCDateTime)).select_from(batches.join(mailings))
+        found: datetime | None = self._connection.scalar(query.where(*_OPEN, batches.c.due_at > now))
+        return found
+
+    def lease_batch(self, sender_id: str, now: datetime) -> Batch | None:
+        """Take the oldest open batch of a running mailing that may leave; None when there is none.
 
         A batch that another sender is taking at this moment is passed over, not waited for.
         """
         oldest = (
             select(batches.c.id)
             .join_from(batches, mailings)
-            .where(*_OPEN)
+            .where(*_OPEN, _is_due(now))
             .order_by(batches.c.id)
             .limit(1)
             .with_for_update(of=batches, skip_locked=True)  # nothing on SQLite, where there is one writer
@@ -90,10 +99,15 @@ class Leases:
         self._connection.execute(update(batches).where(batches.c.id == batch_id).values(taken))
         return self._batch(batch_id)
 
-    def release_batch(self, batch_id: int, sender_id: str) -> None:
-        """Leave a batch to whoever takes it next."""
+    def release_batch(self, batch_id: int, sender_id: str, now: datetime) -> None:
+        """Leave a batch to whoever takes it next, when the first that is pending inside may leave."""
         own = (batches.c.id == batch_id, batches.c.sender_id == sender_id)
-        self._connection.execute(update(batches).where(*own).values(sender_id=None))
+        first = (
+            select(func.min(func.coalesce(deliveries.c.due_at, literal(now, UTCDateTime)), type_=UTCDateTime))
+            .where(*_pending_inside())
+            .scalar_subquery()
+        )
+        self._connection.execute(update(batches).where(*own).values(sender_id=None, due_at=first))
 
     def finish_batch(self, batch_id: int, sender_id: str, now: datetime) -> bool:
         """Close a batch; False while something in it is pending."""
@@ -128,7 +142,12 @@ _OPEN = (
     mailings.c.state == MailingState.RUNNING,
     batches.c.sender_id.is_(None),
     batches.c.done_at.is_(None),
+    or_(mailings.c.canary_id.is_(None), batches.c.first_id <= mailings.c.canary_id),
 )
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(batches.c.due_at.is_(None), batches.c.due_at <= now)
 
 
 def _renewed() -> Update:
@@ -146,7 +165,12 @@ def is_state(table: Any, state: DeliveryState) -> ColumnElement[bool]:
 
 def pending_inside() -> ColumnElement[bool]:
     """Whether something in the range of the batch at hand is pending."""
-    return exists().where(
+    return exists().where(*_pending_inside())
+
+
+def _pending_inside() -> tuple[ColumnElement[bool], ...]:
+    """What makes a delivery one that is pending in the range of the batch at hand."""
+    return (
         deliveries.c.mailing_id == batches.c.mailing_id,
         is_state(deliveries, DeliveryState.PENDING),
         deliveries.c.id.between(batches.c.first_id, batches.c.last_id),

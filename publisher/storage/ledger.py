@@ -14,6 +14,8 @@ from typing import Any
 
 from sqlalchemy import (
     exists,
+    literal_column,
+    or_,
     select,
     update,
 )
@@ -28,9 +30,9 @@ from publisher.ledger import (
     Window,
 )
 from publisher.storage import windows
-from publisher.storage.closings import Closings
 from publisher.storage.database import Database
 from publisher.storage.leases import is_state, pending_inside
+from publisher.storage.pacing import Pacing
 from publisher.storage.tables import batches, deliveries, mailings
 
 RELEASED_AT_ONCE = 5_000
@@ -59,7 +61,7 @@ class LedgerStore:
             yield Ledger(connection)
 
 
-class Ledger(Closings):
+class Ledger(Pacing):
     """Moves senders, batches and deliveries on one connection; the caller owns the transaction."""
 
     # --- windows ---------------------------------------------------------------------------------------------
@@ -83,7 +85,7 @@ class Ledger(Closings):
         }
         taken = self._prepared(windows.take, why_not).change(self._connection, values)
         if not taken:
-            return Window((), 0, None)
+            return Window((), 0, None, halted=not self.is_running(batch.mailing_id))
         found, erased = self._found(sender_id, batch, max(after_id, batch.first_id - 1))
         if erased:  # within this very moment: the next pass skips them with the reason
             self.give_back(sender_id, erased, now, begun=False)
@@ -115,6 +117,13 @@ class Ledger(Closings):
         attempts = {} if begun else {"attempts": deliveries.c.attempts - 1}
         self._connection.execute(statement.values(back | attempts))
 
+    def put_off(self, sender_id: str, rows: Iterable[tuple[int, datetime]], now: datetime) -> None:
+        """Make deliveries of this sender pending again that were never begun, each until its moment."""
+        said = [(delivery_id, self._written(due_at)) for delivery_id, due_at in rows]
+        if said:
+            values = {"w_rows": json.dumps(said), "w_sender": sender_id, "w_now": now}
+            self._prepared(windows.put_off, self._dialect).change(self._connection, values)
+
     def sending_of(self, sender_id: str) -> list[Held]:
         """What a sender has as `sending`."""
         query = (
@@ -143,11 +152,25 @@ class Ledger(Closings):
         statement = update(deliveries).where(deliveries.c.id.in_(due), is_state(deliveries, _S.DEFERRED))
         return self._changed(statement.values(state=str(_S.PENDING), due_at=None, changed_at=now))
 
-    def reopen_batches(self) -> int:
-        """Open every finished batch of a running mailing that has something pending inside; gives how many."""
-        running = select(mailings.c.id).where(mailings.c.state == MailingState.RUNNING)
-        closed = (batches.c.done_at.is_not(None), batches.c.mailing_id.in_(running), pending_inside())
-        return self._changed(update(batches).where(*closed).values(done_at=None, sender_id=None))
+    def reopen_batches(self, now: datetime) -> int:
+        """Open every batch of a running mailing that is finished, or waits, and has something due inside.
+
+        Gives how many.
+        """
+        running = batches.c.mailing_id.in_(select(mailings.c.id).where(mailings.c.state == MailingState.RUNNING))
+        opened = update(batches).where(running).values(done_at=None, sender_id=None, due_at=None)
+        waits = (batches.c.done_at.is_(None), batches.c.sender_id.is_(None), batches.c.due_at > now)
+        # What was never tried is due when its batch is: asked for it, a wave of a million would be read each time.
+        due = exists().where(
+            deliveries.c.mailing_id == batches.c.mailing_id,
+            deliveries.c.id.between(batches.c.first_id, batches.c.last_id),
+            is_state(deliveries, _S.PENDING),
+            deliveries.c.attempts > literal_column("0"),
+            or_(deliveries.c.due_at.is_(None), deliveries.c.due_at <= now),
+        )
+        return self._changed(opened.where(batches.c.done_at.is_not(None), pending_inside())) + self._changed(
+            opened.where(*waits, due)
+        )
 
     def finish_mailings(self, now: datetime) -> list[int]:
         """Close running mailings without unfinished deliveries; gives their ids."""

@@ -13,23 +13,22 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
-    Integer,
     Select,
     cast,
     exists,
     func,
     insert,
     literal,
-    literal_column,
     null,
     select,
     update,
 )
 
-from publisher.ledger import RECEIVED, DeliveryState, MailingState, SkipReason
-from publisher.storage.leases import is_state
-from publisher.storage.tables import batches, deliveries, digests, editions, mailings
-from subscribers.tables import Id, UTCDateTime
+from publisher.ledger import AT_ONCE, RECEIVED, DeliveryState, MailingState, SkipReason, Spread
+from publisher.storage import batching
+from publisher.storage.tables import deliveries, digests, editions, mailings
+from publisher.storage.waves import DueAt
+from subscribers.tables import Id, UTCDateTime, subscribers
 
 WhyNot = Callable[[ColumnElement[int]], ColumnElement[Any]]
 """Why the subscriber in this column must not be mailed now; SQL NULL when there is no reason."""
@@ -55,6 +54,7 @@ class Plans:
         why_not: WhyNot,
         now: datetime,
         batch_size: int = BATCH_SIZE,
+        spread: Spread = AT_ONCE,
     ) -> bool:
         """Start a waiting mailing: a delivery for each subscriber, in batches, and the counts of who is left out.
 
@@ -67,6 +67,7 @@ class Plans:
             why_not: the same question for one subscriber; asked about those a resend selected.
             now: the moment of the start.
             batch_size: deliveries in a batch.
+            spread: when which of them leave.
         """
         waiting = (mailings.c.id == mailing_id, mailings.c.state == MailingState.WAITING)
         start = update(mailings).where(*waiting).values(state=str(MailingState.RUNNING), started_at=now)
@@ -88,6 +89,13 @@ class Plans:
             literal(now, UTCDateTime),
             replies_to,
         )
+        due = DueAt(self._connection, spread.moments) if spread.moments else None
+        if due is not None:
+            chosen = chosen.add_columns(due.of).select_from(
+                people.join(subscribers, subscribers.c.id == people.c.subscriber_id).outerjoin(
+                    due.table, due.table.c.zone == subscribers.c.timezone
+                )
+            )
         if is_resend:
             selected = self._selected(mailing_id)
             chosen = chosen.where(people.c.subscriber_id.in_(select(selected.c.subscriber_id)))
@@ -97,7 +105,9 @@ class Plans:
             already = _already(digest_id, people.c.subscriber_id)
             spared = self._connection.scalar(select(func.count()).select_from(people).where(already)) or 0
             chosen = chosen.where(~already)
-        self._insert(mailing_id, chosen.order_by(people.c.subscriber_id), batch_size)
+        order = (people.c.subscriber_id,) if due is None else (due.of, people.c.subscriber_id)
+        mails = self._insert(chosen.order_by(*order), waves=due is not None)
+        batching.cut(self._connection, mailing_id, batch_size, spread, mails)
         counts = {str(reason): number for reason, number in self._connection.execute(left_out) if number}
         counts |= {str(SkipReason.ALREADY): spared} if spared else {}
         self._connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(left_out=counts))
@@ -110,22 +120,11 @@ class Plans:
         """
         self._connection.execute(select(digests.c.id).where(digests.c.id == digest_id).with_for_update())
 
-    def _insert(self, mailing_id: int, chosen: Select[*tuple[Any, ...]], batch_size: int) -> None:
-        columns = ("mailing_id", "digest_id", "subscriber_id", "sections", "state", "changed_at", "replies_to")
-        self._connection.execute(insert(deliveries).from_select(columns, chosen))
-        place = func.row_number().over(order_by=deliveries.c.id) - 1
-        numbered = (
-            select(deliveries.c.id, (place // literal_column(str(batch_size), Integer)).label("batch"))
-            .where(deliveries.c.mailing_id == mailing_id, is_state(deliveries, DeliveryState.PENDING))
-            .subquery("numbered")
-        )
-        ranges = (
-            select(literal(mailing_id, Id), func.min(numbered.c.id), func.max(numbered.c.id), func.count())
-            .group_by(numbered.c.batch)
-            .order_by(func.min(numbered.c.id))
-        )
-        bounds = ("mailing_id", "first_id", "last_id", "mails")
-        self._connection.execute(insert(batches).from_select(bounds, ranges))
+    def _insert(self, chosen: Select[*tuple[Any, ...]], *, waves: bool) -> int:
+        """The deliveries; gives how many."""
+        columns = ["mailing_id", "digest_id", "subscriber_id", "sections", "state", "changed_at", "replies_to"]
+        columns += ["due_at"] if waves else []
+        return self._connection.execute(insert(deliveries).from_select(columns, chosen)).rowcount
 
     def _selected(self, mailing_id: int) -> Any:
         """The subscribers that a resend's frozen selection names, as a table."""

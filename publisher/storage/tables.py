@@ -112,6 +112,9 @@ mailings = Table(
     Column("act", String(16), nullable=False, default="", server_default=""),  # resending.Act; "": scheduled
     Column("token", String(64)),  # what makes ordering the same resend twice one act
     Column("again", Boolean, nullable=False, default=False, server_default=false()),  # mints new Message-IDs
+    Column("local_time", String(5), nullable=False, default="", server_default=""),  # HH:MM of each reader's day
+    Column("wave_at", UTCDateTime),  # the newest wave for which late joiners and moved zones were looked after
+    Column("canary_id", Id),  # the last delivery that may leave before the canary is judged; NULL: all may
     Column("superseded_by", Id),  # the mailing that brings a correction to those this one had not reached
     Column("left_out", JSON, nullable=False, default=dict, server_default="{}"),  # reason -> count, at the plan
     Column("created_at", UTCDateTime, nullable=False),
@@ -149,6 +152,7 @@ batches = Table(
     Column("done_at", UTCDateTime),
     Column("mails", Integer, nullable=False, default=0, server_default="0"),  # deliveries in it, since the plan
     Column("begun", Boolean, nullable=False, default=False, server_default=false()),  # a sender has had it
+    Column("due_at", UTCDateTime),  # nothing in it may leave before; NULL: at once
     Index("ix_batches_mailing_id", "mailing_id", "done_at"),
 )
 
@@ -169,7 +173,7 @@ deliveries = Table(
     Column("reason", Text, nullable=False, default="", server_default=""),  # why skipped, or the server's words
     Column("code", Integer),  # the server's reply code
     Column("attempts", Integer, nullable=False, default=0, server_default="0"),
-    Column("due_at", UTCDateTime),  # when a deferred one is tried again
+    Column("due_at", UTCDateTime),  # when a deferred one is tried again; a pending one does not leave before
     Column("sender_id", String(64)),  # who has it as `sending`
     Column("provider_id", Text, nullable=False, default="", server_default=""),  # the provider's word for it
     Column("changed_at", UTCDateTime, nullable=False),
@@ -269,6 +273,13 @@ facts = Table(
     metadata,
     Column("name", String(64), primary_key=True),  # facts about the instance, e.g. the id of a feed
     Column("value", Text, nullable=False),
+)
+
+paces = Table(
+    "paces",
+    metadata,
+    Column("scope", String(255), primary_key=True),  # "all", "provider:NAME", "domain:NAME"
+    Column("spent", JSON, nullable=False),  # mailings.pace.Spent, or mailings.slowing.Slowed
 )
 
 alerts = Table(

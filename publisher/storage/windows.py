@@ -53,7 +53,7 @@ _SENDER: BindParameter[str] = bindparam("w_sender", type_=String())
 
 
 def take(why_not: WhyNotAt) -> Update:
-    """Make the next deliveries of a batch `sending`, or `skipped` with the reason.
+    """Make the next deliveries of a batch `sending`, or `skipped` with the reason; not those that are not due yet.
 
     Takes w_mailing, w_newsletter, w_after, w_last, w_most, w_sender and w_now.
     """
@@ -66,6 +66,7 @@ def take(why_not: WhyNotAt) -> Update:
             is_state(pending, _S.PENDING),
             pending.c.id > _number("w_after"),
             pending.c.id <= _number("w_last"),
+            or_(pending.c.due_at.is_(None), pending.c.due_at <= _NOW),
         )
         .order_by(pending.c.id)
         .limit(_number("w_most"))
@@ -120,21 +121,32 @@ def found(dialect: str) -> Select[Any]:
     )
 
 
+def put_off(dialect: str) -> Update:
+    """Make deliveries of a sender pending again that it never began, until their moment; w_sender, w_now, w_rows.
+
+    `w_rows` is JSON: a list of `[id, due_at]`.
+    """
+    part = _parts(dialect)
+    return (
+        update(deliveries)
+        .where(deliveries.c.id == part(0, Id), deliveries.c.sender_id == _SENDER, is_state(deliveries, _S.SENDING))
+        .values(
+            state=str(_S.PENDING),
+            due_at=part(1, UTCDateTime()),
+            sender_id=None,
+            attempts=deliveries.c.attempts - 1,
+            changed_at=_NOW,
+        )
+    )
+
+
 def settled(state: DeliveryState, dialect: str) -> Update:
     """Give deliveries of a sender their outcomes; takes w_sender, w_now, and w_rows.
 
     `w_rows` is JSON: a list of `[id, code, reason, provider_id, due_at]`. A delivery that may not go to this state
     from where it stands stays as it is.
     """
-    said: BindParameter[str] = bindparam("w_rows", type_=Text())
-    each = func.json_each(said) if dialect == "sqlite" else func.json_array_elements(cast(said, JSON()))
-    rows = each.table_valued("value")
-
-    def part(place: int, kind: TypeEngine[Any]) -> ColumnElement[Any]:
-        if dialect == "sqlite":
-            return func.json_extract(rows.c.value, f"$[{place}]")
-        return cast(rows.c.value.op("->>")(literal_column(str(place))), kind)
-
+    part = _parts(dialect)
     sources = sorted(sources_of(state) & _A_SENDERS_WORD)
     return (
         update(deliveries)
@@ -152,3 +164,17 @@ def settled(state: DeliveryState, dialect: str) -> Update:
             changed_at=_NOW,
         )
     )
+
+
+def _parts(dialect: str) -> Callable[[int, TypeEngine[Any]], ColumnElement[Any]]:
+    """Takes a place and a type; gives what stands there in each row of the JSON that is bound to w_rows."""
+    said: BindParameter[str] = bindparam("w_rows", type_=Text())
+    each = func.json_each(said) if dialect == "sqlite" else func.json_array_elements(cast(said, JSON()))
+    rows = each.table_valued("value")
+
+    def part(place: int, kind: TypeEngine[Any]) -> ColumnElement[Any]:
+        if dialect == "sqlite":
+            return func.json_extract(rows.c.value, f"$[{place}]")
+        return cast(rows.c.value.op("->>")(literal_column(str(place))), kind)
+
+    return part

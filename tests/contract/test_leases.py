@@ -31,7 +31,7 @@ def test_senders_that_lease_at_once_get_every_batch_once(database: Database, now
         leased: list[int] = []
         while True:
             with store.write() as ledger:
-                batch = ledger.lease_batch(sender_id)
+                batch = ledger.lease_batch(sender_id, now)
             if batch is None:
                 return leased
             leased.append(batch.id)
@@ -55,9 +55,11 @@ def test_a_sender_does_not_wait_for_one_that_is_leasing(postgres_database: Datab
             ledger.register_sender(name, "here", now, now + LEASE)
     with postgres_database.write() as slow, postgres_database.write() as quick:
         quick.execute(text("SET LOCAL lock_timeout = '200ms'"))  # waiting at all fails the test
-        taken = [Ledger(connection).lease_batch(name) for connection, name in ((slow, "slow"), (quick, "quick"))]
+        taken = [
+            Ledger(connection).lease_batch(name, now) for connection, name in ((slow, "slow"), (quick, "quick"))
+        ]
         with store.write() as ledger:
-            assert ledger.lease_batch("late") is None
+            assert ledger.lease_batch("late", now) is None
     assert [batch and batch.first_id for batch in taken] == [1, 3]
 
 
@@ -69,7 +71,7 @@ def test_what_a_cancelled_mailing_has_left_is_moved_on_without_waiting_for_a_sen
     store = LedgerStore(postgres_database)
     with store.write() as ledger:
         ledger.register_sender("a", "here", now, now + LEASE)
-        batch = ledger.lease_batch("a")
+        batch = ledger.lease_batch("a", now)
         assert batch is not None
         ledger.commit_window("a", batch, after_id=0, limit=4, why_not=audience.why_not, now=now)
     with postgres_database.write() as connection:

@@ -46,9 +46,9 @@ def register(store: LedgerStore, now: datetime, sender_id: str = "a") -> None:
         ledger.register_sender(sender_id, "here", now, now + LEASE)
 
 
-def lease(store: LedgerStore, sender_id: str = "a") -> Batch | None:
+def lease(store: LedgerStore, now: datetime, sender_id: str = "a") -> Batch | None:
     with store.write() as ledger:
-        return ledger.lease_batch(sender_id)
+        return ledger.lease_batch(sender_id, now)
 
 
 def take(
@@ -62,7 +62,7 @@ def take(
 
 def a_batch(store: LedgerStore, now: datetime) -> Batch:
     register(store, now)
-    batch = lease(store)
+    batch = lease(store, now)
     assert batch is not None
     return batch
 
@@ -150,7 +150,7 @@ def test_a_batch_has_one_sender(database: Database, store: LedgerStore, now: dat
     planned(database, 4, now, batch_size=2)
     register(store, now, "a")
     register(store, now, "b")
-    leased = [lease(store, sender) for sender in ("a", "b", "a")]
+    leased = [lease(store, now, sender) for sender in ("a", "b", "a")]
     assert [batch and batch.first_id for batch in leased][2] is None
     assert leased[0] is not None
     assert leased[1] is not None
@@ -209,9 +209,9 @@ def test_pause_takes_effect_with_the_next_window(
     take(store, batch, now, limit=1)
     with database.write() as connection:
         connection.execute(update(mailings).values(state=state.value))
-    assert take(store, batch, now, after_id=batch.first_id) == Window((), 0, None)
+    assert take(store, batch, now, after_id=batch.first_id) == Window((), 0, None, halted=True)
     with store.read() as ledger:
-        assert ledger.open_batches() == 0
+        assert ledger.open_batches(now) == 0
 
 
 def test_sections_travel_from_the_plan_to_the_sender(
@@ -281,12 +281,12 @@ def test_deferred_comes_back_when_due_and_opens_its_batch(
         ledger.settle("a", [Outcome(2, DeliveryState.ACCEPTED, 250, "ok")], now)
         assert ledger.finish_batch(batch.id, "a", now)
         assert ledger.release_due(now) == 0
-        assert ledger.reopen_batches() == 0
+        assert ledger.reopen_batches(now) == 0
         assert ledger.finish_mailings(now) == []
     with store.write() as ledger:
         assert ledger.release_due(later) == 1
-        assert ledger.reopen_batches() == 1
-        assert ledger.lease_batch("a") == batch
+        assert ledger.reopen_batches(later) == 1
+        assert ledger.lease_batch("a", later) == batch
     window = take(store, batch, later)
     assert [(delivery.id, delivery.attempts) for delivery in window.deliveries] == [(1, 2)]
     with store.write() as ledger:
@@ -346,10 +346,10 @@ def test_the_end_of_a_sender_opens_its_batches(database: Database, store: Ledger
     planned(database, 2, now)
     batch = a_batch(store, now)
     register(store, now, "b")
-    assert lease(store, "b") is None
+    assert lease(store, now, "b") is None
     with store.write() as ledger:
         ledger.end_sender("a", now)
-    assert lease(store, "b") == batch
+    assert lease(store, now, "b") == batch
 
 
 # --- speed -----------------------------------------------------------------------------------------------------
@@ -370,7 +370,7 @@ def test_windows_and_sweeps_use_the_partial_indexes_of_sqlite(sqlite_database: D
     with store.write() as ledger:
         ledger.sending_of("a")
         ledger.release_due(now)
-        ledger.reopen_batches()
+        ledger.reopen_batches(now)
         ledger.finish_mailings(now)
         ledger.finish_batch(batch.id, "a", now)
     event.remove(sqlite_database.engine, "before_cursor_execute", note)

@@ -48,7 +48,7 @@ def test_sums_are_exact_whatever_happens_to_a_mailing(database: Database, now: d
         ledger.register_sender("a", "here", now, now + LEASE)
 
     def lease(ledger: Ledger) -> None:
-        batch = ledger.lease_batch("a")
+        batch = ledger.lease_batch("a", now)
         assert batch is not None
         taken.append(batch)
 
@@ -74,11 +74,11 @@ def test_sums_are_exact_whatever_happens_to_a_mailing(database: Database, now: d
         settle(Outcome(7, _S.ACCEPTED)),  # late proof
         lambda ledger: ledger.release_due(now),
         lambda ledger: ledger.finish_batch(taken[0].id, "a", now),
-        lambda ledger: ledger.reopen_batches(),
+        lambda ledger: ledger.reopen_batches(now),
         lease,
         lease,
         window(3),
-        lambda ledger: ledger.release_batch(taken[-1].id, "a"),
+        lambda ledger: ledger.release_batch(taken[-1].id, "a", now),
         lambda ledger: ledger.end_sender("a", now),
     ]
     assert summed(database, mailing_id) == {_S.PENDING: 40}

@@ -173,11 +173,11 @@ class Histories(RuleBasedStateMachine):
         sender, endings = f"sender{next(NUMBERS)}", iter(ends * 20)
         with self.ledgers.write() as ledger:
             ledger.release_due(self.now)
-            ledger.reopen_batches()
+            ledger.reopen_batches(self.now)
             ledger.register_sender(sender, "here", self.now, self.now + timedelta(hours=1))
         for _ in range(windows):
             with self.ledgers.write() as ledger:
-                batch = ledger.lease_batch(sender)
+                batch = ledger.lease_batch(sender, self.now)
                 if batch is None:
                     break
                 window = ledger.commit_window(
@@ -186,7 +186,7 @@ class Histories(RuleBasedStateMachine):
                 outcomes = [self._end(batch, each, next(endings)) for each in window.deliveries]
                 ledger.settle(sender, outcomes, self.now)
                 if not ledger.finish_batch(batch.id, sender, self.now):
-                    ledger.release_batch(batch.id, sender)
+                    ledger.release_batch(batch.id, sender, self.now)
         with self.ledgers.write() as ledger:
             ledger.end_sender(sender, self.now)
             ledger.finish_mailings(self.now)

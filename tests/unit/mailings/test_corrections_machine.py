@@ -75,16 +75,17 @@ class Corrections(RuleBasedStateMachine):
     @rule()
     def lease(self) -> None:
         with self.ledgers.write() as ledger:
-            self.batch = ledger.lease_batch(self._id)
+            self.batch = ledger.lease_batch(self._id, self.now)
 
     @precondition(lambda self: self.batch is not None)
     @rule(limit=st.integers(1, 3))
     def window(self, limit: int) -> None:
         batch = self.batch
         assert batch is not None
+        after_id = max((delivery_id for delivery_id, _ in self.held), default=0)
         with self.ledgers.write() as ledger:
             found = ledger.commit_window(
-                self._id, batch, after_id=0, limit=limit, why_not=audience.why_not, now=self.now
+                self._id, batch, after_id=after_id, limit=limit, why_not=audience.why_not, now=self.now
             )
         for delivery in found.deliveries:
             assert batch.edition_id == self.edition, "a window of an old edition after its correction"
@@ -113,7 +114,7 @@ class Corrections(RuleBasedStateMachine):
         assert self.batch is not None
         with self.ledgers.write() as ledger:
             if not ledger.finish_batch(self.batch.id, self._id, self.now):
-                ledger.release_batch(self.batch.id, self._id)
+                ledger.release_batch(self.batch.id, self._id, self.now)
         self.batch = None
 
     @rule()

@@ -40,7 +40,7 @@ def a_sender(rescuer: Rescuer, now: datetime, *, sender_id: str = SENDER, host: 
     """A sender that has committed a window and is about to send it."""
     with rescuer.transactions.write() as ledger:
         ledger.register_sender(sender_id, host, now, now + LEASE)
-        batch = ledger.lease_batch(sender_id)
+        batch = ledger.lease_batch(sender_id, now)
         assert batch is not None
         return ledger.commit_window(sender_id, batch, after_id=0, limit=64, why_not=audience.why_not, now=now)
 

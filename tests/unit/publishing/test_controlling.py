@@ -53,7 +53,7 @@ class Desk:
     def take(self, limit: int = 2) -> Window:
         """A window of the next batch."""
         with self.ledgers.write() as ledger:
-            batch = ledger.lease_batch("a")
+            batch = ledger.lease_batch("a", self.now)
             assert batch is not None
             return ledger.commit_window(
                 "a", batch, after_id=0, limit=limit, why_not=audience.why_not, now=self.now

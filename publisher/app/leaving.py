@@ -1,0 +1,54 @@
+"""How the configuration says mail may leave: pace, brakes, canary and local time, as senders and plans take it."""
+
+from __future__ import annotations
+
+import os
+
+from publisher.config import Limits as ConfiguredLimits
+from publisher.config import Settings
+from publisher.mailings.admission import DomainLimits, Paces
+from publisher.mailings.brakes import Limits as Brakes
+from publisher.mailings.judging import Judge
+from publisher.mailings.pace import Limits
+from publisher.mailings.waves import LocalTime, local_time
+
+
+def senders_of(settings: Settings) -> int:
+    """How many sender processes work at a time."""
+    return settings.sending.senders or os.cpu_count() or 1
+
+
+def paces_of(settings: Settings, provider: str) -> Paces:
+    """The limits of everything, of a provider and of recipients' domains."""
+    senders = senders_of(settings)
+    domains = tuple(
+        DomainLimits(each.domains, _limits(each), -(-each.connections // senders))
+        for each in settings.sending.domain
+    )
+    scopes = {"all": _limits(settings.sending), f"provider:{provider}": _limits(settings.provider)}
+    return Paces(scopes, domains)
+
+
+def brakes_of(settings: Settings) -> Brakes:
+    """When a mailing pauses itself."""
+    said = settings.sending.brakes
+    return Brakes(said.last, said.failures, said.blocks, said.deferrals, said.complaints)
+
+
+def judge_of(settings: Settings) -> Judge:
+    """What judges canaries and complaints."""
+    return Judge(settings.sending.canary_wait, brakes_of(settings))
+
+
+def local_times_of(settings: Settings) -> dict[str, LocalTime]:
+    """The newsletters that arrive at the reader's hour.
+
+    Raises:
+        ConfigError: a schedule has no time that mail could arrive at.
+    """
+    found = {each.slug: local_time(each) for each in settings.newsletter}
+    return {slug: each for slug, each in found.items() if each is not None}
+
+
+def _limits(said: ConfiguredLimits) -> Limits:
+    return Limits(said.per_second, said.per_hour, said.per_day)
