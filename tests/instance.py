@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -96,6 +97,11 @@ class Instance:
             database=self.database, provider=self.provider, newsletter=self.newsletter, sending=self.sending
         )
         self.config.write_text(text, encoding="utf-8")
+
+    def copied(self, root: Path) -> Instance:
+        """The same instance in another folder, as it stands: for tests that go on from one morning."""
+        shutil.copytree(self.root, root)
+        return replace(self, root=root)
 
     @property
     def config(self) -> Path:
