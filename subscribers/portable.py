@@ -26,7 +26,6 @@ from sqlalchemy import (
     text,
     type_coerce,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
 EVERY = text("1 = 1")
@@ -36,7 +35,11 @@ EVERY = text("1 = 1")
 def insert_missing(connection: Connection, table: Table) -> Insert:
     """An INSERT that leaves out the rows whose unique key is there already."""
     if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite  # late: only that of the database there is
+
         return sqlite.insert(table).on_conflict_do_nothing()
+    from sqlalchemy.dialects import postgresql
+
     return postgresql.insert(table).on_conflict_do_nothing()
 
 

@@ -19,10 +19,17 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, make_url, text
 
 from publisher.storage import migrate
 from publisher.storage.database import Database, connect
+
+# Properties do not depend on the machine: no example is too slow on a busy one, and every run tries the same.
+settings.register_profile(
+    "publisher", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("publisher")
 
 _TEMPLATE = "prepared"
 

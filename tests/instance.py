@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from publisher.app import App, open_app
 from publisher.cli import main
+from publisher.cli.commands import tree
 
 KILLING = Path(__file__).parent / "crash" / "killing"
 
@@ -94,6 +98,11 @@ class Instance:
         )
         self.config.write_text(text, encoding="utf-8")
 
+    def copied(self, root: Path) -> Instance:
+        """The same instance in another folder, as it stands: for tests that go on from one morning."""
+        shutil.copytree(self.root, root)
+        return replace(self, root=root)
+
     @property
     def config(self) -> Path:
         """The configuration."""
@@ -141,6 +150,7 @@ class Instance:
     def start(self, *words: str, kill: str = "") -> int:
         """Begin a command; gives its process id."""
         out, err = (self.root / f"{name}.log" for name in ("out", "err"))
+        load()
         pid = os.fork()
         if pid:
             return pid
@@ -206,6 +216,20 @@ class Instance:
         )
         sys.path.insert(0, str(KILLING))
         importlib.import_module("killpoint").arm()
+
+
+@cache
+def load() -> None:
+    """Load what a command would load, and render once: what is forked from here on begins with all of it.
+
+    A forked child would otherwise spend most of a second on it, for each command anew.
+    """
+    tree()
+    importlib.import_module("publisher.publishing.outside")
+    with TemporaryDirectory() as folder:
+        instance = Instance(Path(folder))
+        with instance.opened() as app:
+            app.rehearse(app.settings.newsletter[0], ask=False)
 
 
 @contextmanager

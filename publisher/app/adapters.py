@@ -1,4 +1,4 @@
-"""An open instance as its configuration describes it: adapters, looks, addresses, each made when first needed."""
+"""An open instance as its configuration describes it: endpoints, looks, addresses, each made when first needed."""
 
 from __future__ import annotations
 
@@ -6,78 +6,26 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from publisher.app.opening import Clock
-from publisher.config import Settings
+from publisher.app.foundation import Foundation
 from publisher.digests.model import Digest
 from publisher.digests.record import DigestRecord
-from publisher.editions import Edition, EditionFacts, Note, RenderedEdition
+from publisher.editions import Note, RenderedEdition
 from publisher.endpoints import registry as endpoints
-from publisher.mailings.composing import EditionComposer
-from publisher.mailings.outcomes import RetryPolicy
-from publisher.mailings.signing import Signing
 from publisher.notices.discretion import Discretion, secrets_of
-from publisher.providers import registry as providers
 from publisher.publishing.channels import target_of
 from publisher.publishing.logos import Logos, read_logos
 from publisher.publishing.publish import Cadence
 from publisher.rendering.edition import render
 from publisher.rendering.look import Look, SiteLook, newsletter_look, site_look
-from publisher.secrets import instance_secret
-from publisher.storage.database import Database
-from publisher.storage.store import Store
-
-SECRET_MADE = "secret.made"  # noqa: S105 - the name of a fact
 
 
-class Adapters:
+class Adapters(Foundation):
     """What use cases are built from."""
-
-    def __init__(self, config_file: Path, settings: Settings, database: Database, clock: Clock) -> None:
-        self.config_file = config_file
-        self.settings = settings
-        self.database = database
-        self.clock = clock
-        self.store = Store(database)
-
-    def close(self) -> None:
-        """Let the database go."""
-        self.database.close()
-
-    @cached_property
-    def secret(self) -> bytes:
-        """The instance's secret; that it was made is remembered, so that a lost one is noticed."""
-        with self.store.read() as unit:
-            made = unit.facts.get(SECRET_MADE) is not None
-        secret = instance_secret(self.settings, may_make=not made)
-        if not made and self.settings.site.secret is None:
-            with self.store.write() as unit:
-                unit.facts.set_once(SECRET_MADE, "yes")
-        return secret
 
     @cached_property
     def endpoints(self) -> tuple[endpoints.Endpoint, ...]:
         """The endpoints, in the order of the configuration; mail waits for the first."""
         return tuple(endpoints.build(endpoint, self.settings.root) for endpoint in self.settings.endpoint)
-
-    @cached_property
-    def provider(self) -> providers.AnyProvider:
-        """Who carries the mail."""
-        return providers.open_provider(self.settings)
-
-    @property
-    def journals(self) -> Path:
-        """The folder of this machine's journals."""
-        return self.settings.path(Path("var/journal"))
-
-    @property
-    def policy(self) -> RetryPolicy:
-        """How long refused deliveries are tried."""
-        return RetryPolicy(self.settings.sending.retry_after, self.settings.sending.give_up_after)
-
-    @cached_property
-    def signing(self) -> Signing:
-        """What signs mail."""
-        return Signing(self.settings.dkim)
 
     @cached_property
     def logos(self) -> Logos:
@@ -142,9 +90,3 @@ class Adapters:
     def render(self, digest: Digest, title_repeats: bool, notes: Sequence[Note] = ()) -> RenderedEdition:
         """Render a digest as its newsletter presents itself; with the notes of its corrections, if it has any."""
         return render(digest, self.look(digest.newsletter), title_repeats=title_repeats, notes=notes)
-
-    def composer(self, edition: Edition, earlier: Sequence[EditionFacts] = ()) -> EditionComposer:
-        """What composes the mails of an edition; `earlier` are those before it, which a correction answers."""
-        newsletter = self.settings.newsletter_named(edition.digest.newsletter)
-        sign = self.signing.of(newsletter)
-        return EditionComposer(edition, newsletter, self.settings.site, self.secret, earlier, sign)

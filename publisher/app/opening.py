@@ -10,9 +10,8 @@ from publisher import config, slots
 from publisher.config import Settings
 from publisher.errors import ConfigError, StorageError
 from publisher.mailings.waves import local_time
-from publisher.preflight import registry
 from publisher.storage import migrate
-from publisher.storage.database import connect
+from publisher.storage.database import Database, connect
 
 Clock = Callable[[], datetime]
 
@@ -20,6 +19,18 @@ Clock = Callable[[], datetime]
 def wall_clock() -> datetime:
     """The present moment, aware UTC."""
     return datetime.now(UTC)
+
+
+def open_database(settings: Settings) -> Database:
+    """The instance's database; a missing one is made.
+
+    Raises:
+        ConfigError: its address is none.
+        StorageError: the database cannot be used, or has an older schema.
+    """
+    database = connect(settings.storage.url, settings.root)
+    migrate.prepare(database)
+    return database
 
 
 def upgrade_database(config_file: Path) -> tuple[str, str]:
@@ -41,7 +52,10 @@ def load_settings(config_file: Path) -> Settings:
     settings = config.load(config_file)
     slots.check(settings, file=str(config_file))
     _check_local_times(settings, file=str(config_file))
-    registry.check_levels(settings.preflight.rules, file=str(config_file))
+    if settings.preflight.rules:
+        from publisher.preflight import registry  # late: a sender does without
+
+        registry.check_levels(settings.preflight.rules, file=str(config_file))
     return settings
 
 

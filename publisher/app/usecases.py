@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publisher.app.adapters import Adapters
-from publisher.app.leaving import judge_of, local_times_of
+from publisher.app.leaving import judge_of
 from publisher.config import Newsletter
 from publisher.digests.identity import Home
 from publisher.digests.model import Digest
@@ -34,7 +34,6 @@ from publisher.publishing.publish import Publisher
 from publisher.publishing.resends import Resends
 from publisher.publishing.seeking import Seeker, Sought
 from publisher.publishing.site import Site
-from publisher.publishing.spreading import Spreading
 from publisher.publishing.withdrawing import Withdrawing
 from publisher.storage.health import Health
 from publisher.storage.ledger import LedgerStore
@@ -97,11 +96,6 @@ class UseCases(Adapters):
     def mailroom(self) -> Mailroom:
         """What is done with mailings."""
         return Mailroom(self.store, self.spreading.of)
-
-    @cached_property
-    def spreading(self) -> Spreading:
-        """What gives each reader their hour."""
-        return Spreading(self.store, local_times_of(self.settings), self.settings.sending.canary)
 
     @cached_property
     def resends(self) -> Resends:

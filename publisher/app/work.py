@@ -1,4 +1,4 @@
-"""The open instance as everybody above has it: its use cases, and the passes and senders that do its work."""
+"""The open instance as everybody above has it: its use cases, the passes that do its work, and its engine."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 from publisher.app.alerting import Alerting
-from publisher.app.leaving import brakes_of, paces_of, senders_of
-from publisher.app.opening import Clock, load_settings, wall_clock
+from publisher.app.leaving import senders_of
+from publisher.app.opening import Clock, load_settings, open_database, wall_clock
 from publisher.app.usecases import UseCases
 from publisher.engines.local import Engine, EngineReport
 from publisher.errors import StorageError
-from publisher.mailings.admission import Paces, closed_until
-from publisher.mailings.composing import EditionComposer
-from publisher.mailings.sending import LINGER, SenderParts, SenderResult, StopSignal, run_sender
+from publisher.mailings.admission import closed_until
+from publisher.mailings.sending import LINGER
 from publisher.publishing.mail_start import MailStarter
 from publisher.publishing.passes import Passes, PassReport
-from publisher.storage import locks, migrate
-from publisher.storage.database import connect
+from publisher.storage import locks
 from publisher.storage.ledger import LedgerStore
 
 PASS_LOCK = "pass"  # noqa: S105 - the name of a lock
@@ -39,9 +37,7 @@ def open_app(config_file: Path, clock: Clock = wall_clock) -> App:
         StorageError: the database cannot be used, or has an older schema.
     """
     settings = load_settings(config_file)
-    database = connect(settings.storage.url, settings.root)
-    migrate.prepare(database)
-    return App(config_file.resolve(), settings, database, clock)
+    return App(config_file.resolve(), settings, open_database(settings), clock)
 
 
 class App(UseCases):
@@ -115,32 +111,4 @@ class App(UseCases):
     def opens(self) -> datetime | None:
         """When the pace lets mail leave again; None when it does now."""
         with LedgerStore(self.database).read() as ledger:
-            return closed_until(ledger, self._paces, self.clock())
-
-    @property
-    def _paces(self) -> Paces:
-        return paces_of(self.settings, self.provider.name)
-
-    def run_sender(self, pipe: int) -> SenderResult:
-        """Be a sender, until there is nothing left, SIGTERM comes or the pipe's other end is closed."""
-
-        @lru_cache(maxsize=8)
-        def composer(edition_id: int) -> EditionComposer:
-            with self.store.read() as unit:
-                edition = unit.editions.get(edition_id)
-                history = unit.editions.history(edition.digest_id)
-            return self.composer(edition, [each for each in history if each.number < edition.number])
-
-        parts = SenderParts(
-            transactions=LedgerStore(self.database),
-            provider=self.provider,
-            composer=composer,
-            journals=self.journals,
-            policy=self.policy,
-            window=self.settings.sending.window,
-            clock=self.clock,
-            paces=self._paces,
-            brakes=brakes_of(self.settings),
-            before_batch=self.spreading.look_after,
-        )
-        return run_sender(parts, StopSignal(pipe))
+            return closed_until(ledger, self.paces, self.clock())

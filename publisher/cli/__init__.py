@@ -18,15 +18,15 @@ STOPPED = (130, 143)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The `publisher` command: exits with one of the codes above."""
-    from publisher.cli.commands import cli  # late: an import that fails must still end in one line
-
     _never_fail_to_print()
     words = list(sys.argv[1:] if arguments is None else arguments)
     options: list[str] = []
     try:
         _check_text(words)
         options, rest = _global_options(words)
-        cli(args=[*options, *rest], prog_name="publisher", standalone_mode=True)
+        from publisher.cli.commands import tree  # late: an import that fails must still end in one line
+
+        tree(rest)(args=[*options, *rest], prog_name="publisher", standalone_mode=True)
     except PublisherError as error:
         if "--debug" in options:
             raise

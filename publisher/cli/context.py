@@ -10,11 +10,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from publisher.app import App, open_app
 from publisher.errors import UsageError
+
+if TYPE_CHECKING:
+    from publisher.app import App
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ def options() -> Options:
 @contextmanager
 def instance() -> Iterator[App]:
     """The instance of this command, closed at the end."""
+    from publisher.app import open_app  # late: help and senders do without all that an instance can do
+
     app = open_app(options().config)
     try:
         yield app

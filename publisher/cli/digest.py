@@ -10,6 +10,7 @@ from publisher.app import App
 from publisher.cli import timeline
 from publisher.cli.check import tell_blocked
 from publisher.cli.context import actor, confirm, instance
+from publisher.cli.corrections import register as register_correct
 from publisher.cli.output import count, local, say, show_json, show_rows
 from publisher.cli.telling import tell_catching_up
 from publisher.digests.model import DigestState
@@ -154,3 +155,6 @@ def _forgotten(record: DigestRecord) -> str:
         if record.state in (DigestState.PUBLISHED, DigestState.WITHDRAWN)
         else "its newsletter is not configured"
     )
+
+
+register_correct(app)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 
 import typer
 
-from publisher.cli.context import instance
+from publisher.app import open_sender
+from publisher.cli.context import options
 
 
 def register(app: typer.Typer) -> None:
@@ -16,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 def sender() -> None:
     """Send what running mailings hold, until there is nothing left or the parent is gone."""
-    with instance() as opened:
-        result = opened.run_sender(sys.stdin.fileno())
+    with closing(open_sender(options().config)) as opened:
+        result = opened.run(sys.stdin.fileno())
     if result.error:
         raise result.error

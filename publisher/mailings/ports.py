@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select
 
 from publisher.ledger import Batch, Delivery, DeliveryState, Held, Message, Messages, Outcome, Report, Window
 
@@ -168,6 +168,49 @@ class Transactions(Protocol):
 
     def write(self) -> AbstractContextManager[Ledger]:
         """One that is committed at its end."""
+
+
+class BegunWave(Protocol):
+    """A wave of a mailing that has begun."""
+
+    @property
+    def mailing_id(self) -> int: ...
+    @property
+    def newsletter(self) -> str: ...
+    @property
+    def slot(self) -> datetime: ...
+    @property
+    def clock(self) -> str: ...
+    @property
+    def wave(self) -> datetime: ...
+
+
+class Waves(Protocol):
+    """Mail that waits for the reader's hour."""
+
+    def zones(self, newsletter: str) -> Sequence[str]: ...
+    def begun(self, now: datetime) -> Sequence[BegunWave]: ...
+    def moved(self, mailing_id: int, moments: Mapping[str, datetime]) -> Sequence[tuple[int, datetime]]: ...
+    def look_after(self, mailing_id: int, wave: datetime) -> bool: ...
+    def move(self, moved: Iterable[tuple[int, datetime]]) -> None: ...
+    def join_late(
+        self, mailing_id: int, audience: Select[*tuple[Any, ...]], moments: Mapping[str, datetime], now: datetime
+    ) -> int: ...
+    def planned(self, mailing_id: int) -> Sequence[tuple[datetime, int]]: ...
+
+
+class WaveUnit(Protocol):
+    """A transaction with them."""
+
+    @property
+    def waves(self) -> Waves: ...
+
+
+class WaveUnits(Protocol):
+    """Opens such transactions; `write` commits at its end."""
+
+    def read(self) -> AbstractContextManager[WaveUnit]: ...
+    def write(self) -> AbstractContextManager[WaveUnit]: ...
 
 
 def provider_key(name: str) -> str:

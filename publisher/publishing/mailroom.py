@@ -11,6 +11,7 @@ from publisher.digests.record import DigestRecord
 from publisher.errors import StorageError, UsageError
 from publisher.ledger import AT_ONCE, DeliveryState, Failure, Mailing, MailingKind, MailingState, Spread
 from publisher.mailings.audience import audience, left_out, why_not
+from publisher.mailings.ports import Waves
 from publisher.publishing.ports import Store, Unit
 
 
@@ -23,11 +24,11 @@ class MailingFacts:
     counts: Mapping[DeliveryState, int]
 
 
-Spreads = Callable[[Unit, DigestRecord], Spread]
-"""When which readers of a digest's scheduled mailing get it."""
+Spreads = Callable[[Waves, str, datetime | None], Spread]
+"""When which readers of a scheduled mailing get it, by its newsletter and slot."""
 
 
-def everybody_at_once(_unit: Unit, _record: DigestRecord) -> Spread:
+def everybody_at_once(_waves: Waves, _newsletter: str, _slot: datetime | None) -> Spread:
     """No newsletter has a local time, and there is no canary."""
     return AT_ONCE
 
@@ -55,7 +56,13 @@ class Mailroom:
             begun = (
                 unit.corrections.begin(mailing.id, now)  # its people are planned: by the act, or another mailing
                 if mailing.kind is MailingKind.RESEND
-                else plan_mailing(unit, mailing.id, record.newsletter, now, self._spreads(unit, record))
+                else plan_mailing(
+                    unit,
+                    mailing.id,
+                    record.newsletter,
+                    now,
+                    self._spreads(unit.waves, record.newsletter, record.slot),
+                )
             )
             if not begun:
                 return False

@@ -123,7 +123,7 @@ class Crash:
         assert self.driver.stdout is not None
         self.driver.stdin.close()
         self.driver.stdout.close()
-        self.driver.wait(20)
+        self.driver.wait(60)
 
     def check(self, kills: int) -> None:
         """The promise: received and uncertain are everybody, received twice is nobody.

@@ -17,9 +17,9 @@ from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.ports import Provider
 from publisher.mailings.rescue import Rescuer
 from publisher.mailings.sending import SenderParts, SenderResult, run_sender
+from publisher.mailings.spreading import Spreading
 from publisher.mailings.waves import LocalTime
 from publisher.publishing.mailroom import plan_mailing
-from publisher.publishing.spreading import Spreading
 from publisher.storage.database import Database
 from publisher.storage.ledger import LedgerStore
 from publisher.storage.store import Store
@@ -108,7 +108,7 @@ class Newsroom:
             connection.execute(update(digests).where(digests.c.id == digest_id).values(slot=slot))
         mailing_id = add_mailing(self.database, digest_id, edition_id, self.clock())
         with self.store.write() as unit:
-            spread: Spread = self.spreading.of(unit, unit.digests.get(digest_id))
+            spread: Spread = self.spreading.of(unit.waves, NEWSLETTER, slot)
             assert plan_mailing(unit, mailing_id, NEWSLETTER, self.clock(), spread)
         return mailing_id
 

@@ -25,10 +25,10 @@ from tests.integration.mornings import DIGEST, correct, leave, looked_at, refusa
 WHY = ("--reason", "the server was told about us")
 
 
-@pytest.fixture
-def instance(tmp_path: Path) -> Instance:
+@pytest.fixture(scope="module")
+def morning(tmp_path_factory: pytest.TempPathFactory) -> Instance:
     """Six readers of a digest; two were refused, and one of those has a dangerous name."""
-    made = Instance(tmp_path / "instance", environment={"PUBLISHER_ACTOR": "anna"})
+    made = Instance(tmp_path_factory.mktemp("morning") / "instance", environment={"PUBLISHER_ACTOR": "anna"})
     made.subscribe(*(f"reader{number}@example.org" for number in range(5)), "=cmd@example.org")
     made.digest("2024-11-21")
     assert made("run").code == 0
@@ -39,6 +39,12 @@ def instance(tmp_path: Path) -> Instance:
         failed = update(deliveries).where(deliveries.c.subscriber_id.in_(query))
         connection.execute(failed.values(state="failed", code=550, reason="=HYPERLINK(no such user)"))
     return made
+
+
+@pytest.fixture
+def instance(morning: Instance, tmp_path: Path) -> Instance:
+    """That morning, for one test to go on from."""
+    return morning.copied(tmp_path / "instance")
 
 
 def test_the_list_is_utf_8_whatever_the_terminal_speaks(instance: Instance, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ set header_cache=""
 unset help
 set nostrict_threads
 """
-ROWS, COLUMNS, PATIENCE = 40, 120, 20.0
+ROWS, COLUMNS, PATIENCE = 40, 120, 60.0
 
 
 def mail(number: int, delivery: Delivery) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from publisher import config
-from publisher.cli.commands import cli
+from publisher.cli.commands import tree
 from publisher.notices.kinds import WORDS, Kind
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +55,7 @@ def commands(command: Any, words: str = "publisher") -> Iterator[tuple[str, Any]
         yield words, command
 
 
-COMMANDS: dict[str, Any] = dict(commands(cli))
+COMMANDS: dict[str, Any] = dict(commands(tree()))
 
 
 def event_kinds() -> Iterator[str]:

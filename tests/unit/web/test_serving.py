@@ -119,14 +119,14 @@ def test_a_request_under_way_ends_before_the_server_does(public: FakePublic, roo
     class Slow(Folder):
         def read(self, path: str) -> SiteFile | None:
             entered.set()
-            leave.wait(10)
+            leave.wait(60)
             return super().read(path)
 
     answers: list[int] = []
     with WebServer(create_app(public, Slow(root)), "127.0.0.1", 0) as server:
         asking = threading.Thread(target=lambda: answers.append(httpx.get(server.url).status_code))
         asking.start()
-        assert entered.wait(10)
+        assert entered.wait(60)
         stopping = threading.Thread(target=server.stop)
         stopping.start()
         leave.set()

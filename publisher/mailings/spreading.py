@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, time
 
-from publisher.digests.record import DigestRecord
 from publisher.ledger import AT_ONCE, Spread
 from publisher.mailings.audience import audience
+from publisher.mailings.ports import Waves, WaveUnits
 from publisher.mailings.waves import LocalTime
-from publisher.publishing.ports import Store, Unit
 
 
 class Spreading:
@@ -21,17 +20,17 @@ class Spreading:
         canary: how many of a mailing leave first; see `ledger.Spread`.
     """
 
-    def __init__(self, store: Store, local_times: Mapping[str, LocalTime], canary: float) -> None:
+    def __init__(self, store: WaveUnits, local_times: Mapping[str, LocalTime], canary: float) -> None:
         self._store = store
         self._local_times = local_times
         self._canary = canary
 
-    def of(self, unit: Unit, record: DigestRecord) -> Spread:
+    def of(self, waves: Waves, newsletter: str, slot: datetime | None) -> Spread:
         """The spread of a scheduled mailing; what was released by hand has no slot, and waits for nobody."""
-        local_time = self._local_times.get(record.newsletter)
-        if local_time is None or record.slot is None:
+        local_time = self._local_times.get(newsletter)
+        if local_time is None or slot is None:
             return Spread(canary=self._canary) if self._canary else AT_ONCE
-        moments = local_time.moments(record.slot, unit.waves.zones(record.newsletter))
+        moments = local_time.moments(slot, waves.zones(newsletter))
         return Spread(moments, f"{local_time.clock:%H:%M}", self._canary)
 
     def look_after(self, now: datetime) -> None:
