@@ -5,7 +5,14 @@ only Protocols.
 """
 
 from publisher.app.checking import OPENING_SECONDS, ground
-from publisher.app.opening import Clock, load_settings, sample_configuration, upgrade_database, wall_clock
+from publisher.app.opening import (
+    Clock,
+    load_settings,
+    sample_configuration,
+    secrets_of_instance,
+    upgrade_database,
+    wall_clock,
+)
 from publisher.app.work import App, open_app
 
 __all__ = [
@@ -16,6 +23,7 @@ __all__ = [
     "load_settings",
     "open_app",
     "sample_configuration",
+    "secrets_of_instance",
     "upgrade_database",
     "wall_clock",
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from publisher.app.opening import Clock
 from publisher.config import Settings
+from publisher.config.discretion import Discretion, secrets_of
 from publisher.digests.model import Digest
 from publisher.digests.record import DigestRecord
 from publisher.editions import Edition, EditionFacts, Note, RenderedEdition
@@ -15,14 +16,13 @@ from publisher.endpoints import registry as endpoints
 from publisher.mailings.composing import EditionComposer
 from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.signing import Signing
-from publisher.notices.discretion import Discretion, secrets_of
 from publisher.providers import registry as providers
 from publisher.publishing.channels import target_of
 from publisher.publishing.logos import Logos, read_logos
 from publisher.publishing.publish import Cadence
 from publisher.rendering.edition import render
 from publisher.rendering.look import Look, SiteLook, newsletter_look, site_look
-from publisher.secrets import instance_secret
+from publisher.secrets import InstanceSecret, instance_secret
 from publisher.storage.database import Database
 from publisher.storage.store import Store
 
@@ -44,7 +44,7 @@ class Adapters:
         self.database.close()
 
     @cached_property
-    def secret(self) -> bytes:
+    def secret(self) -> InstanceSecret:
         """The instance's secret; that it was made is remembered, so that a lost one is noticed."""
         with self.store.read() as unit:
             made = unit.facts.get(SECRET_MADE) is not None
@@ -100,7 +100,7 @@ class Adapters:
     @cached_property
     def discreet(self) -> Discretion:
         """What takes the secrets of the configuration out of texts."""
-        return Discretion(secrets_of(self.settings, self.settings.storage.url))
+        return Discretion(secrets_of(self.settings))
 
     @property
     def targets(self) -> Sequence[str]:
