@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import quopri
-import re
 import signal
 import time
 from base64 import b64encode
@@ -265,7 +264,6 @@ def test_serve_tells_no_secret(plant: Plant, sqlite_database: Database) -> None:
 
 # --- configurations that are wrong -----------------------------------------------------------------------------
 
-URL = re.compile(r'^url = (\{.*STORAGE.*\}|"sqlite.*")$', re.MULTILINE)
 STORAGES = {
     "no port": f"postgresql+psycopg://daily:{BASE}@127.0.0.1:{BASE}/x",
     "no @": f"postgresql+psycopg://daily:{BASE}/x",
@@ -307,33 +305,35 @@ def told_wrong(planted: Planted, *commands: tuple[str, ...]) -> None:
             assert "Traceback" not in ended.err, ended
 
 
+TRACE = [("--debug", "run")]
+IN_FEW_WORDS = pytest.param([("run",), ("check",), ("check", "--json")], marks=pytest.mark.slow, id="in few words")
+COMMANDS = [pytest.param(TRACE, id="in a trace"), IN_FEW_WORDS]
+"""A trace holds the words, and more."""
+
+
+@pytest.mark.parametrize("commands", COMMANDS)
 @pytest.mark.parametrize("wrong", WRONG)
 def test_what_is_wrong_beside_a_secret_is_told_without_it(
-    plant: Plant, sqlite_database: Database, wrong: str
+    plant: Plant, sqlite_database: Database, wrong: str, commands: Sequence[tuple[str, ...]]
 ) -> None:
     planted = plant(sqlite_database, "env", "password")
     spoil(planted, *WRONG[wrong])
     planted.instance.digest("2024-11-21")
-    told_wrong(planted, ("--debug", "run"), ("check",))
+    told_wrong(planted, *commands)
 
 
+@pytest.mark.parametrize("commands", COMMANDS)
 @pytest.mark.parametrize("storage", STORAGES)
 def test_a_database_that_does_not_open_is_told_without_its_password(
-    plant: Plant, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch, storage: str
+    plant: Plant,
+    sqlite_database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    storage: str,
+    commands: Sequence[tuple[str, ...]],
 ) -> None:
     planted = plant(sqlite_database, "env", "password")
     monkeypatch.setenv("PLANTED_STORAGE", STORAGES[storage])
-    told_wrong(planted, ("run",), ("--debug", "run"))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("storage", STORAGES)
-def test_the_doctor_tells_of_a_database_without_its_password(
-    plant: Plant, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch, storage: str
-) -> None:
-    planted = plant(sqlite_database, "env", "password")
-    monkeypatch.setenv("PLANTED_STORAGE", STORAGES[storage])
-    told_wrong(planted, ("check",), ("check", "--json"))
+    told_wrong(planted, *commands)
 
 
 @pytest.mark.parametrize("act", [reply("500 Internal Server Error", HOOK.encode()), hang_up])
