@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from publisher.app import App
+from publisher.app import App, secrets_of_instance
 from publisher.digests.record import MailChoice
 from publisher.errors import PublisherError
 from publisher.publishing.passes import PassReport
@@ -148,7 +148,7 @@ def serve(app: App) -> None:
         UsageError: the address cannot be listened at.
         PublisherError: the web server ended by itself.
     """
-    _log_lines()
+    _log_lines(secrets_of_instance(app.config_file).redacted)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -215,10 +215,27 @@ def _tell(report: PassReport) -> None:
         _log.error("%s", error)
 
 
-def _log_lines() -> None:
-    """One line an event on standard error; libraries speak up from warnings on."""
-    lines = "%(asctime)s %(levelname)-7s %(message)s"
-    logging.basicConfig(level=logging.WARNING, format=lines, datefmt="%H:%M:%S", force=True)
+class _Lines(logging.Formatter):
+    """One line an event, and the trace of a fault; no secret in either, whoever wrote it.
+
+    Args:
+        clean: takes secrets out of a text.
+    """
+
+    def __init__(self, clean: Callable[[str], str]) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+        self._clean = clean
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter`."""
+        return self._clean(super().format(record))
+
+
+def _log_lines(clean: Callable[[str], str]) -> None:
+    """Events on standard error; libraries speak up from warnings on."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Lines(clean))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     _log.setLevel(logging.INFO)
     # That a long mailing keeps the next look waiting is as it should be, and no warning to anybody.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)

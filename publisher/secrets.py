@@ -14,7 +14,16 @@ FILE = Path("var/secret.key")
 FEWEST_CHARACTERS = 16
 
 
-def instance_secret(settings: Settings, *, may_make: bool) -> bytes:
+class InstanceSecret(bytes):
+    """The secret; it shows nothing of itself, wherever it is held."""
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+    __str__ = __repr__
+
+
+def instance_secret(settings: Settings, *, may_make: bool) -> InstanceSecret:
     """The configured secret, else the one in `var/secret.key`, which is made (0600) for a new instance.
 
     Args:
@@ -26,7 +35,7 @@ def instance_secret(settings: Settings, *, may_make: bool) -> bytes:
         ConfigError: its file is gone, holds no secret, or cannot be read or made.
     """
     if settings.site.secret is not None:
-        return settings.site.secret.get_secret_value().encode()
+        return InstanceSecret(settings.site.secret.get_secret_value().encode())
     path = settings.path(FILE)
     try:
         found = _read(path)
@@ -35,7 +44,7 @@ def instance_secret(settings: Settings, *, may_make: bool) -> bytes:
                 f"the secret in {FILE} is gone",
                 remedy="Restore it from the backup; or set site.secret, and the links in old mails no longer work",
             )
-        return found or _make(path)
+        return InstanceSecret(found or _make(path))
     except OSError as error:
         raise ConfigError(
             f"the secret in {FILE} cannot be read or made: {error.strerror}",

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from publisher.app.checking import OPENING_SECONDS, ground
-    from publisher.app.opening import Clock, load_settings, sample_configuration, upgrade_database, wall_clock
+    from publisher.app.opening import (
+        Clock,
+        load_settings,
+        sample_configuration,
+        secrets_of_instance,
+        upgrade_database,
+        wall_clock,
+    )
     from publisher.app.sender import open_sender
     from publisher.app.work import App, open_app
 
@@ -24,13 +31,21 @@ __all__ = [
     "open_app",
     "open_sender",
     "sample_configuration",
+    "secrets_of_instance",
     "upgrade_database",
     "wall_clock",
 ]
 
 _HOMES = {
     "checking": ("OPENING_SECONDS", "ground"),
-    "opening": ("Clock", "load_settings", "sample_configuration", "upgrade_database", "wall_clock"),
+    "opening": (
+        "Clock",
+        "load_settings",
+        "sample_configuration",
+        "secrets_of_instance",
+        "upgrade_database",
+        "wall_clock",
+    ),
     "sender": ("open_sender",),
     "work": ("App", "open_app"),
 }

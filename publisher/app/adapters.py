@@ -7,11 +7,11 @@ from functools import cached_property
 from pathlib import Path
 
 from publisher.app.foundation import Foundation
+from publisher.config.discretion import Discretion, secrets_of
 from publisher.digests.model import Digest
 from publisher.digests.record import DigestRecord
 from publisher.editions import Note, RenderedEdition
 from publisher.endpoints import registry as endpoints
-from publisher.notices.discretion import Discretion, secrets_of
 from publisher.publishing.channels import target_of
 from publisher.publishing.logos import Logos, read_logos
 from publisher.publishing.publish import Cadence
@@ -48,7 +48,7 @@ class Adapters(Foundation):
     @cached_property
     def discreet(self) -> Discretion:
         """What takes the secrets of the configuration out of texts."""
-        return Discretion(secrets_of(self.settings, self.settings.storage.url))
+        return Discretion(secrets_of(self.settings))
 
     @property
     def targets(self) -> Sequence[str]:

@@ -19,7 +19,7 @@ from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.signing import Signing
 from publisher.mailings.spreading import Spreading
 from publisher.providers import registry as providers
-from publisher.secrets import instance_secret
+from publisher.secrets import InstanceSecret, instance_secret
 from publisher.storage.database import Database
 from publisher.storage.store import Store
 
@@ -41,7 +41,7 @@ class Foundation:
         self.database.close()
 
     @cached_property
-    def secret(self) -> bytes:
+    def secret(self) -> InstanceSecret:
         """The instance's secret; that it was made is remembered, so that a lost one is noticed."""
         with self.store.read() as unit:
             made = unit.facts.get(SECRET_MADE) is not None

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from publisher import config, slots
+from publisher import config, secrets, slots
 from publisher.config import Settings
+from publisher.config.discretion import Discretion
+from publisher.config.referring import secrets_in
 from publisher.errors import ConfigError, StorageError
 from publisher.mailings.waves import local_time
 from publisher.storage import migrate
@@ -41,6 +43,13 @@ def upgrade_database(config_file: Path) -> tuple[str, str]:
         return migrate.upgrade(database)
     finally:
         database.close()
+
+
+def secrets_of_instance(config_file: Path) -> Discretion:
+    """What takes the secrets of an instance out of texts, also of one whose configuration is wrong."""
+    own = config_file.resolve().parent / secrets.FILE
+    made = [own.read_text(encoding="utf-8", errors="replace").strip()] if own.is_file() else []
+    return Discretion([*secrets_in(config_file), *made])
 
 
 def load_settings(config_file: Path) -> Settings:

@@ -1,14 +1,18 @@
 """The command line: thin calls on use cases, one file a command group.
 
-People see one clear line for an error, never a traceback; `--debug` shows it. Exit codes: 0 done, 1 something
-failed, is held or is uncertain, 2 wrong use or configuration.
+People see one clear line for an error, never a traceback; `--debug` shows it. Neither holds a secret: both leave
+by one door, where those of the configuration are taken out. Exit codes: 0 done, 1 something failed, is held or is
+uncertain, 2 wrong use or configuration.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from publisher.errors import PublisherError, UsageError, one_line
 
@@ -28,25 +32,41 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         tree(rest)(args=[*options, *rest], prog_name="publisher", standalone_mode=True)
     except PublisherError as error:
-        if "--debug" in options:
-            raise
-        print(f"publisher: {error}", file=sys.stderr)
+        _tell(str(error), options)
         sys.exit(error.exit_code)
-    except Exception as error:
-        if "--debug" in options:
-            raise
-        # A fault of ours. People get one line all the same; the trace is one option away.
-        print(
-            f"publisher: internal error ({type(error).__name__}: {one_line(str(error))[:200]})",
-            end="",
-            file=sys.stderr,
-        )
-        print(". Run it again with --debug and report what it shows", file=sys.stderr)
+    except Exception as error:  # noqa: BLE001 - a fault of ours: people get one line all the same
+        said = f"{type(error).__name__}: {one_line(_discretion(options)(str(error)))[:200]}"
+        _tell(f"internal error ({said}). Run it again with --debug and report what it shows", options)
         sys.exit(1)
     except SystemExit as ended:
         if ended.code in STOPPED:
             print("publisher: stopped; run it again to go on", file=sys.stderr)
         raise
+
+
+def _tell(line: str, options: Sequence[str]) -> None:
+    """Say what went wrong; with `--debug` where it came from, too."""
+    text = traceback.format_exc().rstrip() if "--debug" in options else f"publisher: {line}"
+    print(_discretion(options)(text), file=sys.stderr)
+
+
+def _discretion(options: Sequence[str]) -> Callable[[str], str]:
+    """What takes secrets out of what is told."""
+    try:
+        from publisher.app import secrets_of_instance  # late, as above
+    except ImportError:  # then nobody has read a secret
+        return str
+    return secrets_of_instance(_config_file(options)).redacted
+
+
+def _config_file(options: Sequence[str]) -> Path:
+    """The configuration that a command was given."""
+    named = os.environ.get("PUBLISHER_CONFIG", "config.toml")
+    queue = iter(options)
+    for word in queue:
+        if word.startswith("--config"):
+            named = word.partition("=")[2] or next(queue, named)
+    return Path(named)
 
 
 def _never_fail_to_print() -> None:

@@ -29,7 +29,7 @@ def list_(as_json: Json = False) -> None:
     with instance() as opened:
         show_rows(
             [_row(opened, facts) for facts in opened.mailroom.all()],
-            ("id", "digest", "kind", "state", "mails", *SHOWN, "created"),
+            ("id", "digest", "kind", "act", "state", "mails", *SHOWN, "created"),
             as_json=as_json,
             empty="No mailing yet: `publisher run` makes one when a digest is due",
         )
@@ -98,7 +98,8 @@ def _sums(counts: Mapping[DeliveryState, int]) -> str:
 
 def _show(facts: MailingFacts, troubled: list[dict[str, object]]) -> None:
     mailing, digest = facts.mailing, facts.digest.key
-    say(f"Mailing {mailing.id} of {digest}: {mailing.kind}, {mailing.state}")
+    kind = f"{mailing.kind} ({mailing.act})" if mailing.act else str(mailing.kind)
+    say(f"Mailing {mailing.id} of {digest}: {kind}, {mailing.state}")
     if mailing.reason:
         say(f"  because: {mailing.reason} ({mailing.actor})")
     for state, number in facts.counts.items():
@@ -119,6 +120,7 @@ def _row(opened: App, facts: MailingFacts) -> dict[str, object]:
         "id": mailing.id,
         "digest": facts.digest.key,
         "kind": mailing.kind,
+        "act": mailing.act or None,
         "state": mailing.state,
         "actor": mailing.actor,
         "reason": mailing.reason,

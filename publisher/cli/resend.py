@@ -69,7 +69,7 @@ def resend(
         raise UsageError("a list on standard output goes with --dry-run", remedy="Add it, or write --csv FILE")
     with instance() as opened:
         record = opened.editorial.find(name)
-        if token and not dry_run and (done := opened.resends.ordered(record, token)):
+        if token and not dry_run and (done := opened.resends.ordered(record, wish, opened.clock(), token)):
             _tell_ordered(record, done, as_json=as_json)
             return
         plan = opened.resends.plan(record, wish, opened.clock(), token=token)

@@ -1,16 +1,16 @@
-"""Where config.toml has its secrets from: files that it names, and those that are written into it."""
+"""Where config.toml has its secrets from: files that it names, the environment, and what is written into it."""
 
 from __future__ import annotations
 
-import re
+import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_SECRETS = frozenset({"site.secret", "provider.password", "provider.token", "dkim.key"})
-_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+from publisher.config.discretion import of_address, of_secret, secret_keys
+from publisher.config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +23,47 @@ class References:
 
 def references(path: Path) -> References:
     """Read a configuration that was loaded before. Nothing of its secrets is in the result."""
-    raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    leaves = list(_leaves(_raw(path), ""))
     root = path.resolve().parent
-    leaves = list(_leaves(raw, ""))
     files = tuple(
         (key, root / value["file"]) for key, value in leaves if isinstance(value, dict) and "file" in value
     )
-    spelled = (key for key, value in leaves if isinstance(value, str) and _is_secret(key, value))
+    spelled = (key for key, value in leaves if isinstance(value, str) and any(_secrets(key, value)))
     return References(files, tuple(dict.fromkeys(spelled)))
 
 
-def _is_secret(key: str, value: str) -> bool:
-    return key in _SECRETS or (key == "storage.url" and bool(_PASSWORD.search(value)))
+def secrets_in(path: Path) -> Iterator[str]:
+    """The secrets of a configuration, as far as they are found: it may be wrong, or not be there at all."""
+    try:
+        leaves = list(_leaves(_raw(path), ""))
+    except (OSError, ValueError):  # no TOML: then nobody has read a secret in it, either
+        return
+    for key, value in leaves:
+        yield from _secrets(key, _found(value, path.resolve().parent))
+
+
+def _raw(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+
+
+def _found(value: Any, root: Path) -> str:
+    """What a value is, or points to; nothing when that is not there."""
+    if isinstance(value, dict):
+        value = os.environ.get(str(value.get("env"))) if "env" in value else _text(root / str(value.get("file")))
+    return value if isinstance(value, str) else ""
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _secrets(key: str, value: str) -> Iterator[str]:
+    for known, is_address in secret_keys(Settings):
+        if key == known:
+            yield from (each for each in (of_address(value) if is_address else of_secret(value)) if each)
 
 
 def _leaves(value: Any, dotted: str) -> Iterator[tuple[str, Any]]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from time import monotonic
 from traceback import extract_tb
 
+from publisher.config.discretion import Discretion, secrets_of
 from publisher.doctor.model import Check, Finding, Ground, Level, Result, UncheckedError, fine, unchecked
-from publisher.doctor.redacting import redacted, secrets_of
 from publisher.errors import PublisherError, one_line, visible
 from publisher.probes.names import UnansweredError
 
@@ -46,8 +46,8 @@ def is_broken(results: Sequence[Result]) -> bool:
 
 
 def _keep(check: Check, ground: Ground, found: dict[str, tuple[Finding, ...]]) -> None:
-    secrets = secrets_of(ground.settings)
-    found[check.name] = tuple(_shown(finding, secrets) for finding in _isolated(check, ground))
+    discreet = Discretion(secrets_of(ground.settings))
+    found[check.name] = tuple(_shown(finding, discreet) for finding in _isolated(check, ground))
 
 
 def _isolated(check: Check, ground: Ground) -> Iterator[Finding]:
@@ -80,10 +80,10 @@ def _crashed(error: Exception) -> Finding:
     )
 
 
-def _shown(finding: Finding, secrets: tuple[str, ...]) -> Finding:
-    return Finding(finding.level, _line(finding.message, secrets), _line(finding.remedy, secrets))
+def _shown(finding: Finding, discreet: Discretion) -> Finding:
+    return Finding(finding.level, _line(finding.message, discreet), _line(finding.remedy, discreet))
 
 
-def _line(text: str, secrets: tuple[str, ...]) -> str:
-    line = visible(redacted(one_line(text), secrets))
+def _line(text: str, discreet: Discretion) -> str:
+    line = visible(one_line(discreet.redacted(text)))
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

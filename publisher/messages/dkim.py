@@ -35,6 +35,11 @@ SIGNED = (
     "list-id",
     "list-unsubscribe",
     "list-unsubscribe-post",
+    "list-subscribe",
+    "list-help",
+    "list-post",
+    "list-owner",
+    "list-archive",
     "feedback-id",
 )
 """What is signed, and may not be added on the way; by their names in lower case."""

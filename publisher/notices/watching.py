@@ -11,10 +11,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from publisher.config.discretion import Discretion
 from publisher.errors import PublisherError
 from publisher.notices.carriers import Carrier, NoticeError, Stop
 from publisher.notices.conditions import changes, wrong
-from publisher.notices.discretion import Discretion
 from publisher.notices.kinds import Alert, Condition, Kind
 from publisher.notices.letters import notice
 from publisher.notices.planning import Telling, messages, retry_delay

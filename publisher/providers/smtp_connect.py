@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from publisher.config import SmtpProvider
+from publisher.config.discretion import Discretion, secrets_of
 from publisher.errors import ConfigError, ProviderError
 from publisher.providers.smtp_login import login
 from publisher.providers.smtp_replies import Lost, Reply
@@ -52,6 +53,7 @@ class Connector:
         self._settings = settings
         self._context = context
         self._patience = settings.timeout.total_seconds()
+        self._discreet = Discretion(secrets_of(settings))
 
     async def connect(self, wires: set[Wire]) -> Connection:
         """A connection that is ready for mail; its wire is in `wires` from the first moment, to be watched.
@@ -61,7 +63,8 @@ class Connector:
             Lost, OSError: what one might.
         """
         loop = asyncio.get_running_loop()
-        opening = loop.create_connection(lambda: Wire(loop), self._settings.host, self._settings.port)
+        clean, host, port = self._discreet.redacted, self._settings.host, self._settings.port
+        opening = loop.create_connection(lambda: Wire(loop, clean), host, port)
         try:
             _, wire = await asyncio.wait_for(opening, self._patience)
         except TimeoutError as error:
@@ -123,11 +126,11 @@ class Connector:
                 break
             reply = await self._ask(wire, answer)
         if reply.refused_for_now:
-            raise Lost(f"the login does not work just now: {way.clean(str(reply))}", code=reply.code)
+            raise Lost(f"the login does not work just now: {reply}", code=reply.code)
         if not reply.done:
-            host, said = f"{self._settings.host}:{self._settings.port}", way.clean(str(reply))
+            host = f"{self._settings.host}:{self._settings.port}"
             raise ProviderError(
-                f"{host} refuses the login of {self._settings.user}: {said}",
+                f"{host} refuses the login of {self._settings.user}: {reply}",
                 remedy="Mend user and password (or token) in [provider]",
                 permanent=True,
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from socket import socket
 from typing import Any, cast
@@ -25,9 +25,15 @@ class Wire(asyncio.Protocol):
     """A connection. Whoever waits for a reply gets it, or Lost.
 
     `deadline` is the moment (of the loop's clock) when the present wait is over; `watch` keeps it.
+
+    Args:
+        loop: this process's.
+        clean: takes our secrets out of the server's words, before anybody hears them: some repeat what they were
+            told, and not only while we log in.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, clean: Callable[[str], str] = str) -> None:
+        self._clean = clean
         self.lost: Lost | None = None
         self.deadline = inf
         self.own_address = ""
@@ -147,6 +153,8 @@ class Wire(asyncio.Protocol):
             raise self.lost or Lost("the connection broke")
         reply = replies.popleft()
         self._heard_at = self._loop.time()
+        if (cleaned := self._clean(reply.text)) != reply.text:
+            reply = Reply(reply.code, cleaned, reply.lines)
         if reply.code == 421:
             raise Lost(str(reply), code=421)
         return reply

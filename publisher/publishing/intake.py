@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,7 +15,7 @@ from publisher.digests.assets import illustrate
 from publisher.digests.findings import Finding, Illustrated, Observation, Stamp
 from publisher.digests.identity import Home
 from publisher.digests.model import Asset, DigestState
-from publisher.errors import DigestError, PublisherError
+from publisher.errors import DigestError, PublisherError, UsageError
 from publisher.publishing.ports import Store, Unit
 
 
@@ -82,6 +83,7 @@ class Intake:
         """The digest of one file as the inbox would take it, wherever it lies.
 
         Raises:
+            UsageError: there is no such file.
             DigestError: it cannot be taken as a digest.
         """
         return self.found(file, now).ready
@@ -90,17 +92,23 @@ class Intake:
         """The same, with what tells it apart from other files.
 
         Raises:
+            UsageError: there is no such file.
             DigestError: it cannot be taken as a digest.
         """
+        named = file
         if not os.path.isfile(file):  # noqa: PTH113 - unlike Path.is_file, False for a name no file can have
             file = self._directory / file  # as the inbox itself calls it
         try:
             file, inbox_folder = file.resolve(), self._directory.resolve()
             stamp = file.stat()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise _no_such_file(named, self._directory) from error
         except OSError as error:
             raise DigestError(
                 f"the file cannot be read: {error.strerror}", remedy="Check its permissions", file=str(file)
             ) from error
+        if stat.S_ISDIR(stamp.st_mode):
+            raise _no_such_file(named, self._directory)
         folder = inbox_folder if file.is_relative_to(inbox_folder) else file.parent
         seen = Observation({file.relative_to(folder).as_posix(): (stamp.st_size, stamp.st_mtime_ns)})
         scan = inbox.scan(folder, seen, self._homes, self._first_seen(now))
@@ -200,3 +208,11 @@ class Intake:
 
 def _busy(unsettled: frozenset[str], errors: Iterable[PublisherError]) -> frozenset[str]:
     return unsettled | {error.file for error in errors if error.file}
+
+
+def _no_such_file(named: Path, inbox_folder: Path) -> UsageError:
+    """Nothing of this name can hold a digest."""
+    return UsageError(
+        f"{named}: there is no such file, here or in {inbox_folder}",
+        remedy="Name the file that holds the digest's text, with the path to it",
+    )

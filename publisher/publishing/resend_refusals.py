@@ -22,14 +22,27 @@ def nobody(record: DigestRecord, plan: ResendPlan) -> UsageError:
     )
 
 
+def another(record: DigestRecord, wish: Wish, mailing: Mailing) -> UsageError:
+    """What is said when the plan with this token was ordered already, and is not the act that is asked for."""
+    whom = "somebody else" if mailing.act == wish.act == Act.TO else f"--{mailing.act}"
+    return UsageError(
+        f"this token is of another act: mailing {mailing.id} was ordered with it, to {whom}",
+        remedy=_look(record, wish),
+    )
+
+
 def stale(record: DigestRecord, wish: Wish) -> UsageError:
     """What is said when the plan that was seen is not the one that would be ordered."""
+    return UsageError(
+        f"the plan with this token is not what --{wish.act} would send by now",
+        remedy=_look(record, wish),
+    )
+
+
+def _look(record: DigestRecord, wish: Wish) -> str:
     again = " --again" if wish.again else ""
     words = f"--to {wish.to}{again}" if wish.act is Act.TO else f"--{wish.act}"
-    return UsageError(
-        "the plan with this token is not what would be sent by now",
-        remedy=f"Look again: `publisher resend {record.key} {words} --dry-run`",
-    )
+    return f"Look again: `publisher resend {record.key} {words} --dry-run`"
 
 
 def edition_to_send(

@@ -24,7 +24,7 @@ from publisher.publishing.inspecting import Inspection
 from publisher.publishing.mailroom import plan_mailing
 from publisher.publishing.ports import Store, Unit
 from publisher.publishing.preflighting import BlockedError, Gate
-from publisher.publishing.resend_refusals import edition_to_send, nobody, stale
+from publisher.publishing.resend_refusals import another, edition_to_send, nobody, stale
 from publisher.publishing.wording import reason_of
 from subscribers.addresses import normalise
 
@@ -71,10 +71,14 @@ class Resends:
             raise stale(record, wish)
         return plan
 
-    def ordered(self, record: DigestRecord, token: str) -> Ordered | None:
-        """The resend that was ordered with this token, if any was."""
+    def ordered(self, record: DigestRecord, wish: Wish, now: datetime, token: str) -> Ordered | None:
+        """The resend that was ordered with this token, if any was.
+
+        Raises:
+            UsageError: it was another act than this one.
+        """
         with self._store.read() as unit:
-            return _ordered(unit, record, token)
+            return _ordered(unit, record, wish, now, token)
 
     def order(
         self,
@@ -104,14 +108,14 @@ class Resends:
             BlockedError: it was never mailed, and preflight keeps it here.
         """
         reason = reason_of(reason, "a resend")
-        if token and (ordered := self.ordered(record, token)):
+        if token and (ordered := self.ordered(record, wish, now, token)):
             return ordered
         looked_at = self._look_at_backlog(record, now)
         with self._store.read() as unit:
             plan, mark = _plan(unit, record, wish, now), unit.standings.mark(record.id)
         with self._store.write() as unit:
             unit.plans.lock_digest(record.id)
-            if done := _ordered(unit, record, token or plan.token):
+            if done := _ordered(unit, record, wish, now, token or plan.token):
                 return done
             seen, record = record, unit.digests.get(record.id)
             if record != seen or unit.standings.mark(record.id) != mark:
@@ -214,9 +218,17 @@ class Resends:
             raise
 
 
-def _ordered(unit: Unit, record: DigestRecord, token: str) -> Ordered | None:
+def _ordered(unit: Unit, record: DigestRecord, wish: Wish, now: datetime, token: str) -> Ordered | None:
     mailing = unit.mailings.by_token(token)
-    return Ordered(mailing, repeated=True) if mailing and mailing.digest_id == record.id else None
+    if mailing is None or mailing.digest_id != record.id:
+        return None
+    if mailing.act != wish.act:
+        raise another(record, wish, mailing)
+    if wish.act is Act.TO:
+        person = unit.standings.one(record.id, _email_key(wish.to), _asked(record, now))
+        if person is None or person.subscriber_id not in unit.mailings.selection(mailing.id):
+            raise another(record, wish, mailing)
+    return Ordered(mailing, repeated=True)
 
 
 def _asked(record: DigestRecord, now: datetime) -> WhyNot:

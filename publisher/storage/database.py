@@ -77,14 +77,20 @@ def connect(url: str, root: Path) -> Database:
     parsed = _located(url, root)
     if parsed.get_backend_name() == "sqlite":
         return Database(_sqlite(parsed))
-    return Database(create_engine(parsed, pool_pre_ping=True))
+    # A password in the query would be shown by whatever shows the engine.
+    hidden = {name: value for name, value in parsed.query.items() if "password" in name}
+    shown = parsed.difference_update_query(hidden)
+    return Database(create_engine(shown, pool_pre_ping=True, connect_args=hidden))
+
+
+_ADDRESSES = 'Write "sqlite:///var/publisher.db" or "postgresql+psycopg://user:password@host/database"'
 
 
 def _located(url: str, root: Path) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise ConfigError("storage.url: not an address of a database") from error
+    except (ArgumentError, ValueError):  # whose words hold parts of the address, a password perhaps
+        raise ConfigError("storage.url: not an address of a database", remedy=_ADDRESSES) from None
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite" and parsed.database:
@@ -92,10 +98,9 @@ def _located(url: str, root: Path) -> URL:
         path.parent.mkdir(parents=True, exist_ok=True)
         return parsed.set(database=str(path))
     if parsed.drivername != "postgresql+psycopg":
-        raise ConfigError(
-            "storage.url: this database is not known",
-            remedy='Write "sqlite:///var/publisher.db" or "postgresql+psycopg://…"',
-        )
+        raise ConfigError("storage.url: this database is not known", remedy=_ADDRESSES)
+    if "@" in (parsed.host or ""):  # the rest of a password, which the driver would tell everybody
+        raise ConfigError("storage.url: there is more than one @ in it", remedy="Write %40 for an @ in a password")
     return parsed
 
 

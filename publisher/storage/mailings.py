@@ -77,6 +77,11 @@ class Mailings:
         """The resend that was ordered with this token."""
         return next(iter(self._many(mailings.c.token == token)), None)
 
+    def selection(self, mailing_id: int) -> Sequence[int]:
+        """The subscriber ids that a resend was ordered for; empty for a mailing to the whole audience."""
+        query = select(mailings.c.selection).where(mailings.c.id == mailing_id)
+        return self._connection.execute(query).scalar_one() or ()
+
     def all(self, digest_id: int | None = None) -> list[Mailing]:
         """Every mailing, of one digest when given; the newest first."""
         return self._many(*([] if digest_id is None else [mailings.c.digest_id == digest_id]))[::-1]

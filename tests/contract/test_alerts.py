@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
+from publisher.config.discretion import Discretion
 from publisher.errors import StorageError
 from publisher.ledger import MailingKind
 from publisher.notices.carriers import Carrier, NoticeError, Stop
-from publisher.notices.discretion import Discretion
 from publisher.notices.kinds import Kind
 from publisher.notices.letters import Notice
 from publisher.notices.situation import Limits, Seen, Space

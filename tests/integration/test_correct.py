@@ -221,11 +221,14 @@ def test_a_file_of_no_digest_a_note_of_nothing_and_one_without_end_are_one_line_
         (stranger, NOTE, "there is none of that name. Give it `slug: 2024-11-21-news` in its front matter"),
         (rewrite(desk), " \n", "a correction wants a note. Add --note TEXT"),
         (rewrite(desk), "x" * 501, "the note has 501 characters, and may have 500"),
-        (Path("nowhere.txt"), NOTE, "nowhere.txt"),
+        (Path("nowhere.txt"), NOTE, "nowhere.txt: there is no such file, here or in "),
+        (Path("nowhere.txt/news.txt"), NOTE, "there is no such file"),
+        (stranger.parent, NOTE, "Name the file that holds the digest's text, with the path to it"),
+        (Path(), NOTE, "there is no such file"),
     ]
     before = desk.facts()
     for file, note, told in cases:
-        with pytest.raises(Exception, match=r".") as refused:
+        with pytest.raises(UsageError) as refused:
             correct(desk, file, note=note)
         assert told in str(refused.value)
         assert "\n" not in str(refused.value)

@@ -84,6 +84,40 @@ def test_a_plan_that_is_another_by_now_is_refused(instance: Instance) -> None:
         assert dict(app.mailroom.all()[0].counts) == {"accepted": 1}
 
 
+def test_a_token_of_another_act_orders_nothing(instance: Instance) -> None:
+    """Neither one that was ordered, nor one that was only shown."""
+    token = token_of(instance, "--failed")
+    shown = refusal(instance, "--missed", "--token", token)
+    assert "not what --missed would send" in shown
+    assert instance("resend", DIGEST, "--failed", "--token", token, *WHY, "--yes").code == 0
+    before = len(instance.mails())
+    told = refusal(instance, "--missed", "--token", token)
+    assert "mailing 2 was ordered with it, to --failed" in told
+    assert told.endswith("`publisher resend daily/2024-11-21-news --missed --dry-run`\n")
+    assert len(instance.mails()) == before
+
+
+def test_a_token_for_one_reader_is_not_for_another(instance: Instance) -> None:
+    one, other = (("--to", f"{name}@example.org") for name in ("reader4", "=cmd"))
+    token = token_of(instance, *one)
+    assert instance("resend", DIGEST, *one, "--token", token, *WHY, "--yes").code == 0
+    assert "to somebody else" in refusal(instance, *other, "--token", token)
+    repeated = instance("resend", DIGEST, *one, "--token", token, *WHY, "--yes")
+    assert (repeated.code, repeated.out.split(":")[0]) == (0, "Ordered already as mailing 2 by anna")
+
+
+def test_the_list_of_mailings_says_which_act_a_resend_is(instance: Instance) -> None:
+    instance("resend", DIGEST, "--failed", *WHY, "--yes")
+    assert [each["act"] for each in json.loads(instance("mailing", "list", "--json").out)] == ["failed", None]
+    table = instance("mailing", "list").out.splitlines()
+    assert [row.split()[2:5] for row in table] == [
+        ["KIND", "ACT", "STATE"],
+        ["resend", "failed", "done"],
+        ["scheduled", "-", "done"],
+    ]
+    assert instance("mailing", "show", "2").out.startswith(f"Mailing 2 of {DIGEST}: resend (failed), done")
+
+
 def test_a_list_names_everybody_and_runs_nothing_in_a_spreadsheet(instance: Instance, tmp_path: Path) -> None:
     listed = instance("resend", DIGEST, "--failed", "--dry-run", "--csv", "-")
     rows = list(csv.DictReader(listed.out.splitlines()))

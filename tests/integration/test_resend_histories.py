@@ -7,7 +7,7 @@ Whatever happens in whatever order: nobody is mailed the same edition twice with
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from itertools import count
 from typing import Any, cast
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import insert, select, update
@@ -341,8 +341,16 @@ class Histories(RuleBasedStateMachine):
         return f"reader{person}@{self.newsletter}.example.org"
 
 
-def run(database: Database, examples: int, steps: int) -> set[str]:
-    """Run histories one after the other on one database, with a newsletter each; which acts there were."""
+ROUNDS = 8
+"""Of histories, each from a seed of its own, in which everything that is to occur has to."""
+
+
+def run(database: Database, examples: int, steps: int, acts: Collection[str] = ()) -> None:
+    """Run histories one after the other on one database, with a newsletter each, until everything has occurred.
+
+    What a seed makes of the machine depends on what else is loaded, so no single round can be trusted to hold it
+    all: they go on, and each is checked as it runs, until there were these acts and every way a mail can end.
+    """
     chosen = settings(
         max_examples=examples,
         stateful_step_count=steps,
@@ -357,16 +365,19 @@ def run(database: Database, examples: int, steps: int) -> set[str]:
         def __init__(self) -> None:
             super().__init__(database)
 
-    run_state_machine_as_test(Here, settings=chosen)
-    with database.read() as connection:  # they did something
-        acts = set(connection.scalars(select(mailings.c.act).distinct()))
-        states = set(connection.scalars(select(deliveries.c.state).distinct()))
-    assert states >= {S.ACCEPTED, S.FAILED, S.UNCERTAIN, S.SKIPPED}
-    return acts
+    for number in range(ROUNDS):
+        run_state_machine_as_test(seed(number)(Here), settings=chosen)
+        with database.read() as connection:
+            were = set(connection.scalars(select(mailings.c.act).distinct()))  # "": the scheduled ones
+            ends = set(connection.scalars(select(deliveries.c.state).distinct()))
+        assert were <= {"", *map(str, Act)}
+        if were >= set(acts) and ends >= {S.ACCEPTED, S.FAILED, S.UNCERTAIN, S.SKIPPED}:
+            return
+    raise AssertionError(f"in {ROUNDS} rounds were only {sorted(were)} and {sorted(ends)}: the rest is unproven")
 
 
 def test_no_history_mails_anybody_twice_or_anybody_who_left(sqlite_database: Database) -> None:
-    assert run(sqlite_database, examples=20, steps=20) >= {"correction", "to"}
+    run(sqlite_database, examples=20, steps=20, acts=["correction", "to"])
 
 
 def test_no_history_does_on_postgresql(postgres_database: Database) -> None:
@@ -375,4 +386,4 @@ def test_no_history_does_on_postgresql(postgres_database: Database) -> None:
 
 @pytest.mark.slow
 def test_no_long_history_does(sqlite_database: Database) -> None:
-    assert run(sqlite_database, examples=60, steps=50) == {"", *map(str, Act)}
+    run(sqlite_database, examples=60, steps=50, acts=["", *map(str, Act)])

@@ -52,3 +52,12 @@ def test_a_file_that_holds_none_is_an_error(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"\n")
     with pytest.raises(ConfigError, match="holds no secret"):
         secret(tmp_path)
+
+
+def test_the_secret_shows_nothing_of_itself(tmp_path: Path) -> None:
+    """Whatever holds it may be shown."""
+    for configured in ("", 'secret = "planted-secret-of-the-site"'):
+        found = secret(tmp_path, configured)
+        assert f"{found!r} {[found]}" == "<secret> [<secret>]"
+        assert str(found) == "<secret>"
+        assert len(found) > 16

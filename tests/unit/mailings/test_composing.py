@@ -245,3 +245,14 @@ def test_only_again_mints_another_message_id() -> None:
     assert made.compose(replace(DELIVERY, id=99, attempts=3), NOW).message_id == first
     again = {made.compose(replace(DELIVERY, again=mailing), NOW).message_id for mailing in (7, 8)}
     assert len(again | {first}) == 3
+
+
+def test_complaints_are_counted_by_edition_and_newsletter_for_a_sender_that_stays() -> None:
+    """Feedback-ID, as Gmail reads it: three names of ours, and a sender of 5 to 15 letters."""
+    told = [
+        str(parsed(each.compose(DELIVERY, NOW).data)["Feedback-ID"]).split(":")
+        for each in (composer(), composer(replace(EDITION, id=4)))
+    ]
+    assert [names[:3] for names in told] == [["3", "daily", "digest"], ["4", "daily", "digest"]]
+    assert told[0][3] == told[1][3]
+    assert 5 <= len(told[0][3]) <= 15

@@ -526,3 +526,28 @@ def test_a_server_that_repeats_a_password_is_told_without_it(code: str, repeated
     told = f"{caught.value!r} {caught.value} {caught.value.__cause__!r}"
     assert "hunter2" not in told
     assert "aHVudGVyMg" not in told
+
+
+@pytest.mark.parametrize(
+    "features", [["AUTH PLAIN"], ["AUTH PLAIN", "PIPELINING"]], ids=["in turns", "pipelining"]
+)
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Rule(Step.RCPT, "550 5.7.1 %s"),
+        Rule(Step.RCPT, "451 4.7.1 %s"),
+        Rule(Step.DATA, "554 5.7.1 %s"),
+        Rule(Step.DOT, "554 5.7.1 %s"),
+        Rule(Step.DOT, "250 2.0.0 %s"),
+        Rule(Step.DOT, "421 4.3.2 %s"),
+        Rule(Step.DOT, "354 %s"),
+    ],
+    ids=lambda rule: f"{rule.step}-{rule.act[:3]}",
+)
+def test_a_password_that_is_repeated_at_any_step_reaches_no_report(rule: Rule, features: list[str]) -> None:
+    """Reports go to the journal, the ledger and the log."""
+    told = ["hunter2", "aHVudGVyMg==", "AG5ld3MAaHVudGVyMg=="]  # as it is, and as LOGIN and PLAIN have it
+    said = Rule(rule.step, rule.act % " ".join(told))
+    report, _ = run([said], 1, features, user="news", password=SecretStr("hunter2"))
+    assert "<secret>" in report.last(1)[3]
+    assert [each for each in ("hunter2", "aHVudGVyMg") if each in repr(report.words)] == []

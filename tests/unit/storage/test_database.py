@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from traceback import format_exception
 
 import pytest
 from sqlalchemy import func, insert, select, text, update
@@ -174,3 +175,38 @@ def test_another_error_while_switching_to_wal_is_not_waited_out() -> None:
 
 def test_utc_is_what_the_fixture_says(now: datetime) -> None:
     assert now.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://daily:planted@127.0.0.1/x",
+        "postgresql+psycopg://daily@127.0.0.1/x?password=planted",
+        "postgresql+psycopg://daily@127.0.0.1/x?sslpassword=planted&sslmode=require",
+    ],
+)
+def test_an_open_database_shows_no_password(tmp_path: Path, url: str) -> None:
+    database = connect(url, tmp_path)
+    shown = (
+        f"{database!r} {database.engine!r} {database.engine.url} {database.engine.url!r} {database.engine.pool!r}"
+    )
+    assert "planted" not in shown
+    _, options = database.engine.dialect.create_connect_args(database.engine.url)
+    assert "127.0.0.1" in options.values()
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://daily:planted@host:planted/x",
+        "postgresql+psycopg://daily:planted/x",
+        "postgresql+psycopg://daily:x@planted@host/x",
+        "mysql://daily:planted@host/x",
+        "daily:planted@host",
+    ],
+)
+def test_an_address_that_is_none_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigError, match=r"storage\.url: .*Write ") as refused:
+        connect(url, tmp_path)
+    assert "planted" not in "".join(format_exception(refused.value))
