@@ -112,6 +112,10 @@ class Mailing:
     token: str | None = None
     again: bool = False
     superseded_by: int | None = None
+    local_time: str = ""
+    """The time of the reader's own day that it arrives at, `HH:MM`; empty: at once."""
+    canary_id: int | None = None
+    """The last delivery that may leave before the first ones are judged."""
 
 
 @dataclass(frozen=True, slots=True)

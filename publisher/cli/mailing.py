@@ -10,8 +10,10 @@ import typer
 from publisher.app import App
 from publisher.cli.context import actor, confirm, instance
 from publisher.cli.output import LARGEST, count, local, say, show_json, show_rows
-from publisher.ledger import OPEN, DeliveryState, Failure
+from publisher.cli.telling import tell_wait
+from publisher.ledger import OPEN, DeliveryState, Failure, MailingState
 from publisher.publishing.mailroom import MailingFacts
+from publisher.publishing.waiting import waits
 
 app = typer.Typer(no_args_is_help=True, help="Mailings: list, show, pause, resume, cancel.")
 
@@ -45,14 +47,22 @@ def show(
 ) -> None:
     """One mailing: the sums, who was left out, and each failure in the server's words."""
     with instance() as opened:
-        facts = opened.mailroom.facts(mailing_id)
+        facts = opened.mailroom.facts(mailing_id, opened.clock())
         zone = opened.timezone(facts.digest.newsletter)
+        wait = waits(facts, opened.opens, opened.clock())
+        waves: list[dict[str, object]] = [
+            {"due": local(due_at, zone), "mails": number} for due_at, number in facts.waves
+        ]
         troubled = [_trouble(failure, zone) for failure in opened.mailroom.troubled(mailing_id, limit or None)]
         if as_json:
             left_out = dict(facts.mailing.left_out)
-            show_json(_row(opened, facts) | {"left_out": left_out, "deliveries": troubled})
+            held = {"reason": wait.reason, "until": local(wait.until, zone)} if wait else None
+            more = {"left_out": left_out, "waits": held, "waves": waves, "deliveries": troubled}
+            show_json(_row(opened, facts) | more)
         else:
             _show(facts, troubled)
+            _show_waves(waves, facts)
+            tell_wait(opened, facts)
 
 
 @app.command()
@@ -102,6 +112,8 @@ def _show(facts: MailingFacts, troubled: list[dict[str, object]]) -> None:
     say(f"Mailing {mailing.id} of {digest}: {kind}, {mailing.state}")
     if mailing.reason:
         say(f"  because: {mailing.reason} ({mailing.actor})")
+    if mailing.state is MailingState.PAUSED and facts.paused_because:
+        say(f"  paused because: {facts.paused_because}")
     for state, number in facts.counts.items():
         say(f"  {number:>8}  {state}")
     for reason, number in mailing.left_out.items():
@@ -112,6 +124,13 @@ def _show(facts: MailingFacts, troubled: list[dict[str, object]]) -> None:
     if facts.counts.get(DeliveryState.FAILED):
         say()
         say(f"`publisher resend {digest} --failed --reason TEXT` mails those that failed again")
+
+
+def _show_waves(waves: list[dict[str, object]], facts: MailingFacts) -> None:
+    if waves:
+        say()
+        say(f"At {facts.mailing.local_time} of their own day:")
+        show_rows(waves, ("due", "mails"), as_json=False, empty="")
 
 
 def _row(opened: App, facts: MailingFacts) -> dict[str, object]:

@@ -11,7 +11,7 @@ from publisher.cli.context import instance
 from publisher.cli.output import count, say, warn
 from publisher.cli.progress import MailingBar
 from publisher.cli.stopping import Stop
-from publisher.cli.telling import tell_held, tell_mailing, tell_pass, tell_paused
+from publisher.cli.telling import tell_held, tell_mailing, tell_pass, tell_paused, tell_wait
 from publisher.digests.model import DigestState
 from publisher.errors import PublisherError
 from publisher.ledger import DeliveryState, Mailing
@@ -69,9 +69,10 @@ def send(opened: App, mailings: Sequence[Mailing], *, quiet: bool = False) -> bo
     bar = MailingBar(opened.mailroom, mailings)
     with bar, stop:
         ended = opened.send(stop=stop, tick=bar.tick)
-    all_facts = [opened.mailroom.facts(mailing.id) for mailing in mailings]
+    all_facts = [opened.mailroom.facts(mailing.id, opened.clock()) for mailing in mailings]
     for facts in all_facts if not quiet else ():
         tell_mailing(opened, facts)
+        tell_wait(opened, facts)
     for error in ended.errors:
         warn(error if error.startswith("publisher:") else f"publisher: {error}")
     stop.end_if_asked()

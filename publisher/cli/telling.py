@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from publisher.app import App
-from publisher.cli.output import count, say, warn
+from publisher.cli.output import count, local, say, warn
 from publisher.digests.intake import PREFLIGHT
 from publisher.digests.record import DigestRecord, MailChoice
 from publisher.preflight.model import Level
@@ -13,6 +13,7 @@ from publisher.publishing.channels import Put
 from publisher.publishing.mailroom import MailingFacts
 from publisher.publishing.passes import PassReport
 from publisher.publishing.publish import Published
+from publisher.publishing.waiting import waits
 
 MAIL = {
     MailChoice.MAILED: "page, feeds and mail",
@@ -87,9 +88,13 @@ def tell_paused(paused: Sequence[MailingFacts]) -> None:
     """Mail that somebody has paused: nobody should have to guess why it does not leave."""
     for facts in paused[:SHOWN]:
         number = facts.mailing.id
-        say(f"Paused       mailing {number} of {facts.digest.key}")
+        say(f"Paused       mailing {number} of {facts.digest.key}{_because(facts)}")
         say(f"             `publisher mailing resume {number} --reason TEXT` lets it go on")
     _more(len(paused))
+
+
+def _because(facts: MailingFacts) -> str:
+    return f": {facts.paused_because}" if facts.paused_because else ""
 
 
 def tell_put(app: App, put: Put) -> None:
@@ -113,6 +118,19 @@ def tell_mailing(app: App, facts: MailingFacts) -> None:
     mailing = facts.mailing
     say(f"Mail         mailing {mailing.id} of {facts.digest.key}: {sums} ({mailing.state})")
     say(f"             by {app.provider.name}")
+
+
+def tell_wait(app: App, facts: MailingFacts) -> None:
+    """What a mailing still waits for: nobody should have to guess why mail is left."""
+    wait = waits(facts, app.opens, app.clock())
+    if wait is not None:
+        until = (
+            f"; goes on at {local(wait.until, app.timezone(facts.digest.newsletter)):%Y-%m-%d %H:%M:%S %Z}"
+            if wait.until
+            else ""
+        )
+        say(f"Waits        {count(wait.mails, 'mail')}: {wait.reason}{until}")
+        say("             `publisher serve` goes on by itself, `publisher run` when it is called then")
 
 
 def _more(number: int) -> None:

@@ -19,7 +19,7 @@ def _look(ground: Ground) -> Iterator[Finding]:
     with opened.store.read() as unit:
         standing = [mailing for mailing in unit.mailings.all() if mailing.state in OPEN]
         keys = {mailing.id: unit.digests.get(mailing.digest_id).key for mailing in standing}
-    unsent = opened.records.unsent()
+    unsent = opened.records.unsent(ground.now)
     working = [lease for _, _, lease in opened.records.senders() if lease >= ground.now]
     faults = [
         finding

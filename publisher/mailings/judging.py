@@ -35,7 +35,7 @@ class Judge:
             if verdict.trouble:
                 ledger.pause(row.mailing_id, verdict.trouble, now, actor=ITSELF)
             elif verdict.until is None:
-                ledger.end_canary(row.mailing_id)
+                ledger.end_canary(row.mailing_id, now)
         for mailing_id, counts in ledger.complaints():
             if trouble := brakes.too_many_complaints(counts, self.limits):
                 ledger.pause(mailing_id, trouble, now, actor=ITSELF)

@@ -138,7 +138,7 @@ class Ledger(Protocol):
     def canaries(self) -> Sequence[CanaryRow]:
         """The canaries that are not judged yet."""
 
-    def end_canary(self, mailing_id: int) -> None:
+    def end_canary(self, mailing_id: int, now: datetime) -> None:
         """Let the rest of a mailing follow."""
 
     def complaints(self) -> Sequence[tuple[int, Mapping[DeliveryState, int]]]:
@@ -196,6 +196,7 @@ class Waves(Protocol):
     def join_late(
         self, mailing_id: int, audience: Select[*tuple[Any, ...]], moments: Mapping[str, datetime], now: datetime
     ) -> int: ...
+    def next_due(self, mailing_id: int, now: datetime) -> datetime | None: ...
     def planned(self, mailing_id: int) -> Sequence[tuple[datetime, int]]: ...
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -22,6 +22,12 @@ class MailingFacts:
     mailing: Mailing
     digest: DigestRecord
     counts: Mapping[DeliveryState, int]
+    waves: Sequence[tuple[datetime, int]] = ()
+    """The waves that have not begun: when, and how many mails."""
+    next_due: datetime | None = None
+    """When the next mails may leave, if none may now."""
+    paused_because: str = ""
+    """Of one that is paused: the reason that was given, or the answers that made it pause itself."""
 
 
 Spreads = Callable[[Waves, str, datetime | None], Spread]
@@ -76,15 +82,16 @@ class Mailroom:
             )
         return True
 
-    def facts(self, mailing_id: int) -> MailingFacts:
-        """One mailing.
+    def facts(self, mailing_id: int, now: datetime | None = None) -> MailingFacts:
+        """One mailing; with `now`, also what it has that may not leave yet.
 
         Raises:
             UsageError: there is none of this number.
         """
         with self._store.read() as unit:
             try:
-                return _facts(unit, unit.mailings.get(mailing_id))
+                found = _facts(unit, unit.mailings.get(mailing_id))
+                return found if now is None else _with_waits(unit, _with_reason(unit, found), now)
             except StorageError as error:
                 if "mailing" not in error.ids:  # the database itself is in trouble
                     raise
@@ -105,7 +112,7 @@ class Mailroom:
         """The mailings that somebody has paused, the oldest first."""
         with self._store.read() as unit:
             paused = [each for each in reversed(unit.mailings.all()) if each.state is MailingState.PAUSED]
-            return [_facts(unit, mailing) for mailing in paused]
+            return [_with_reason(unit, _facts(unit, mailing)) for mailing in paused]
 
     def troubled(self, mailing_id: int, limit: int | None) -> Sequence[Failure]:
         """Deliveries that did not go well, with the server's words."""
@@ -123,6 +130,20 @@ def plan_mailing(unit: Unit, mailing_id: int, newsletter: str, now: datetime, sp
         now=now,
         spread=spread,
     )
+
+
+def _with_reason(unit: Unit, facts: MailingFacts) -> MailingFacts:
+    said = [
+        event.data.get("reason", "")
+        for event in unit.events.of_digest(facts.mailing.digest_id)
+        if event.mailing_id == facts.mailing.id and event.kind == "mailing.paused"
+    ]
+    return replace(facts, paused_because=str(said[-1])) if said else facts
+
+
+def _with_waits(unit: Unit, facts: MailingFacts, now: datetime) -> MailingFacts:
+    number = facts.mailing.id
+    return replace(facts, waves=tuple(unit.waves.planned(number)), next_due=unit.waves.next_due(number, now))
 
 
 def _facts(unit: Unit, mailing: Mailing) -> MailingFacts:

@@ -66,6 +66,8 @@ def _resend(data: Mapping[str, Any]) -> str:
 
 
 def _paused(data: Mapping[str, Any]) -> str:
+    if data.get("brakes"):
+        return "paused itself"
     return "paused for a correction" if data.get("correction") else "paused"
 
 
@@ -84,6 +86,7 @@ WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "digest.corrected": _corrected,
     "digest.withdrawn": "withdrawn",
     "mailing.started": "began",
+    "mailing.judged": "taken well by those who were mailed first; the rest follows",
     "mailing.paused": _paused,
     "mailing.resumed": "resumed",
     "mailing.cancelled": "cancelled",

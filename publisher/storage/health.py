@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.exc import DBAPIError
 
 from publisher.editions import Publication, PublicationState
@@ -73,9 +73,15 @@ class Health:
         with self._database.read() as connection:
             return [(row.id, row.host, row.lease_until) for row in connection.execute(query)]
 
-    def unsent(self) -> list[int]:
-        """Running mailings with batches that nobody has, by id."""
-        open_ = (batches.c.done_at.is_(None), batches.c.sender_id.is_(None))
+    def unsent(self, now: datetime) -> list[int]:
+        """Running mailings with batches that nobody has, and that may leave, by id."""
+        is_due = or_(batches.c.due_at.is_(None), batches.c.due_at <= now)
+        open_ = (
+            batches.c.done_at.is_(None),
+            batches.c.sender_id.is_(None),
+            is_due,
+            mailings.c.canary_id.is_(None),
+        )
         query = (
             select(mailings.c.id)
             .join_from(mailings, batches)

@@ -89,9 +89,13 @@ class Pacing(Closings):
         query = select(mailings.c.id, mailings.c.canary_id).where(*waiting).order_by(mailings.c.id)
         return [self._canary(mailing_id, last) for mailing_id, last in self._connection.execute(query)]
 
-    def end_canary(self, mailing_id: int) -> None:
+    def end_canary(self, mailing_id: int, now: datetime) -> None:
         """Let the rest of a mailing follow."""
-        self._connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(canary_id=None))
+        ended = update(mailings).where(mailings.c.id == mailing_id).values(canary_id=None)
+        digest_id = self._connection.scalar(ended.returning(mailings.c.digest_id))
+        Events(self._connection).append(
+            "mailing.judged", at=now, actor="schedule", digest_id=digest_id, mailing_id=mailing_id
+        )
 
     def complaints(self) -> list[tuple[int, Mapping[DeliveryState, int]]]:
         """The running mailings that somebody complained about, with the sums of their deliveries."""

@@ -182,6 +182,13 @@ class Waves:
             self._connection.execute(insert(batches).values(row))
         return len(ids)
 
+    def next_due(self, mailing_id: int, now: datetime) -> datetime | None:
+        """When the next mails of a mailing may leave; None when some may now, or none are left."""
+        first = func.min(func.coalesce(batches.c.due_at, literal(now, UTCDateTime)), type_=UTCDateTime)
+        still = (batches.c.mailing_id == mailing_id, batches.c.done_at.is_(None))
+        found: datetime | None = self._connection.scalar(select(first).where(*still))
+        return found if found is not None and found > now else None
+
     def planned(self, mailing_id: int) -> list[tuple[datetime, int]]:
         """The waves of a mailing that nobody has begun: when, and how many mails."""
         query = (

@@ -49,9 +49,14 @@ def fill(database: Database, now: datetime) -> None:
             )
 
 
-def test_an_empty_database_has_nothing_to_say(database: Database) -> None:
+def test_an_empty_database_has_nothing_to_say(database: Database, now: datetime) -> None:
     health = Health(database)
-    assert (health.newest(), health.senders(), health.unsent(), health.open_publications()) == (None, [], [], [])
+    assert (health.newest(), health.senders(), health.unsent(now), health.open_publications()) == (
+        None,
+        [],
+        [],
+        [],
+    )
 
 
 def test_what_does_not_go_on_is_listed(database: Database, now: datetime) -> None:
@@ -59,7 +64,7 @@ def test_what_does_not_go_on_is_listed(database: Database, now: datetime) -> Non
     health = Health(database)
     assert health.newest() == now + timedelta(minutes=1)
     assert health.senders() == [("s1", "here", now + timedelta(minutes=2))]
-    assert health.unsent() == [1]
+    assert health.unsent(now) == [1]
     found = health.open_publications()
     assert [(key, each.state, changed) for key, each, changed in found] == [
         ("daily/news", PublicationState.PENDING, now),
@@ -92,7 +97,7 @@ def test_reading_the_whole_file_ends_when_the_time_is_up(
 def test_it_answers_threads_at_once(database: Database, now: datetime) -> None:
     fill(database, now)
     health, found = Health(database), []
-    threads = [threading.Thread(target=lambda: found.append(health.unsent())) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: found.append(health.unsent(now))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
