@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -169,7 +169,7 @@ def _afterwards(app: App, site: Path, folder: Path) -> Iterator[Shown]:
     """A digest of some newsletters as it is shown corrected twice, and withdrawn, each beside the digest."""
     for language, said in SAID.items():
         with app.store.read() as unit:
-            headlines = unit.editions.headlines(language)
+            headlines = unit.archive.headlines(language, date.min, date.max)
             slug = headlines[0].slug
             (record,) = unit.digests.find(f"{language}/{slug}")
             edition, assets = unit.editions.newest(record.id), unit.digests.assets_of(record.id)
