@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
+from urllib.parse import urlsplit
 
 from publisher.digests.model import Direction
 from publisher.rendering.look import Look, SiteLook
@@ -64,12 +65,12 @@ def feeds_page(site: SiteLook, looks: Sequence[Look]) -> bytes:
 
 
 def missing_page(site: SiteLook, looks: Sequence[Look]) -> bytes:
-    """For an address where nothing is; it may be shown at any depth, so all its links are whole addresses.
+    """For an address where nothing is; it may be shown at any depth, so its links begin at the root of the host.
 
     Raises:
         RenderError: a template is wrong.
     """
-    return site_page(site, site.language, "page/missing.html", root=site.url, looks=looks)
+    return site_page(site, site.language, "page/missing.html", root=urlsplit(site.url).path, looks=looks)
 
 
 def letter_icon(site: SiteLook) -> bytes:

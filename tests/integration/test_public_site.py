@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urljoin
 
 import pytest
 from lxml import html
@@ -137,10 +138,11 @@ def back(count: int, end: date = NEWEST) -> list[date]:
     return [end - timedelta(days=number) for number in range(count)][::-1]
 
 
+@pytest.mark.slow
 def test_a_new_digest_costs_the_same_in_a_small_and_in_a_large_archive(sqlite_database: Database) -> None:
     """Counted in documents rendered and bytes, not in time."""
     town = Town(sqlite_database)
-    spent = []
+    spent: list[tuple[int, int]] = []
     for first in (date(2024, 9, 1), date(2023, 12, 1)):
         days = [first + timedelta(days=number) for number in range((date(2024, 11, 20) - first).days + 1)]
         town.publish([day for day in days if town.endpoint.get(f"daily/on-{day}/index.html") is None])
@@ -185,6 +187,20 @@ def test_every_digest_is_in_its_month_and_in_the_sitemap_once(town: Town) -> Non
     assert sorted(listed) == [f"../../on-{day}/index.html" for day in days]
     sitemap = (town.endpoint.get("daily/sitemap-2024.xml") or b"").decode()
     assert all(sitemap.count(f"<loc>https://news.example.org/daily/on-{day}/</loc>") == 1 for day in days)
+
+
+def test_every_link_of_every_page_leads_to_a_document(town: Town) -> None:
+    town.publish(back(70))
+    town.bring_up()
+    pages = [path for path in town.endpoint.documents if path.endswith(".html")]
+    followed = set()
+    for path in pages:
+        for address in town.page(path).xpath("//a/@href | //link[not(@rel='canonical')]/@href"):
+            found = urljoin(f"{SITE.url}{path}", address).partition("#")[0].removeprefix(SITE.url)
+            found = f"{found}index.html" if found.endswith("/") or not found else found
+            assert found in town.endpoint.documents, (path, address)
+            followed.add(found)
+    assert len(followed) > 70 + 3 + 8
 
 
 def test_digests_lead_to_those_beside_and_past_what_was_withdrawn(town: Town) -> None:

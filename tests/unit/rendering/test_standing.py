@@ -23,7 +23,7 @@ from publisher.rendering.placing import BESIDE, HEAD
 from publisher.rendering.schedules import schedule_line
 from publisher.rendering.words import direction_of, territorial, words
 
-from .samples import ARABIC_LOOK, ASSET, LOOK, RICH, SITE, assert_golden, parsed
+from .samples import ARABIC_LOOK, ASSET, LOOK, RICH, SITE, assert_golden, parsed, real
 
 NOON = datetime(2024, 11, 21, 12, tzinfo=UTC)
 OLDER = Neighbour(1, "the-day-before", "The day <before> & after", date(2024, 11, 20))
@@ -73,10 +73,10 @@ def test_the_feeds_page_shows_every_address_whole() -> None:
 
 
 def test_the_page_where_nothing_is_works_at_any_depth() -> None:
-    page = parsed(missing_page(SITE, LOOKS))
-    for address in page.xpath("//body//a/@href | //link/@href"):
-        assert address == "#page:text" or address.startswith("https://news.example.org/")
-    assert {look.url for look in LOOKS} <= set(page.xpath("//a/@href"))
+    page = parsed(missing_page(replace(SITE, url="https://example.org/news/"), LOOKS))
+    addresses = page.xpath("//body//a/@href | //link/@href")
+    assert all(address == "#page:text" or address.startswith("/news/") for address in addresses)
+    assert {f"/news/{look.slug}/" for look in LOOKS} <= set(addresses)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,13 @@ def test_a_digest_says_of_itself_what_those_who_share_it_need(language: str) -> 
     assert meta("og:locale") == [{"en": "en_US", "ar": "ar_EG"}[language]]
     assert meta("og:image") == [f"{SITE.url}assets/{ASSET.removeprefix('asset:')}"]
     assert meta("og:image:alt") == ["A crane over the quay"]
+
+
+def test_the_real_digests_page_weighs_no_more_than_sixty_kilobytes() -> None:
+    """Without its pictures, with all its styles: there is nothing else to load."""
+    page = placed(render(real(), TOLD).page, TOLD, Place(NOON, OLDER, NEWER))
+    assert len(page) <= 60_000
+    assert parsed(page).xpath("//script | //link[@rel='stylesheet'] | //iframe") == []
 
 
 def test_locales_have_a_territory() -> None:
