@@ -207,6 +207,44 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
+class Month:
+    """A month of a newsletter's archive, by the digests' own dates; `withdrawn` of the `count` are withdrawn."""
+
+    first: date
+    count: int
+    withdrawn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """When a digest's page last changed, aware: published, corrected (in a minor way too) or withdrawn."""
+
+    slug: str
+    date: date
+    at: datetime
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A digest, and the days under which it stands in lists or ever stood: a correction may give it another."""
+
+    digest_id: int
+    newsletter: str
+    days: frozenset[date]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """The digest before or after another one in the archive, and its newest edition."""
+
+    edition_id: int
+    slug: str
+    title: str
+    date: date
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedEdition:
     """The newest edition of a published digest, with what feeds need and no more: neither blocks nor page.
 

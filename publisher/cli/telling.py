@@ -124,11 +124,8 @@ def tell_wait(app: App, facts: MailingFacts) -> None:
     """What a mailing still waits for: nobody should have to guess why mail is left."""
     wait = waits(facts, app.opens, app.clock())
     if wait is not None:
-        until = (
-            f"; goes on at {local(wait.until, app.timezone(facts.digest.newsletter)):%Y-%m-%d %H:%M:%S %Z}"
-            if wait.until
-            else ""
-        )
+        at = local(wait.until, app.timezone(facts.digest.newsletter))
+        until = f"; goes on at {at:%Y-%m-%d %H:%M:%S %Z}" if at else ""
         say(f"Waits        {count(wait.mails, 'mail')}: {wait.reason}{until}")
         say("             `publisher serve` goes on by itself, `publisher run` when it is called then")
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from publisher.editions import Document, Publication, PublicationState
 from publisher.errors import EndpointError, PublisherError
 from publisher.publishing.ports import Endpoint, Store, Unit
-from publisher.publishing.site import FIRST_PAGE, Site
+from publisher.publishing.site import FIRST_PAGE, LAST, Site
 
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=1)
@@ -52,7 +52,8 @@ class Channels:
         """Put what is due at each endpoint. Never raises for an endpoint's failure: it is in the result.
 
         An edition without a publication at an endpoint (a new endpoint in the configuration) gets one here, and
-        an endpoint without a first page (a new one, or a folder that was emptied) gets everything.
+        an endpoint that lacks the first page or the last document (a new one, a folder that was emptied, one that
+        was killed before it had all) gets everything.
         """
         with self._store.write() as unit:
             self._site.remember(unit, now)
@@ -74,7 +75,7 @@ class Channels:
         puts = []
         for endpoint in self._endpoints:
             everything = self._everything(endpoint)
-            put = self._put(endpoint, everything, now)
+            put = self._put(endpoint, everything, now, everything=True)
             self._settle(put, everything, (), now)
             puts.append(put)
         return tuple(puts)
@@ -83,27 +84,28 @@ class Channels:
         """The newest edition of every digest that was ever published, with its publication while that is open."""
         target = target_of(endpoint)
         with self._store.read() as unit:
-            records = [record for record in unit.digests.all() if record.published_at]
-            newest = [edition for record in records if (edition := unit.editions.newest(record.id))]
-            rows = (row for edition in newest for row in unit.publications.of_edition(edition.id))
+            newest = unit.archive.newest_editions()
+            rows = (row for edition_id in newest for row in unit.publications.of_edition(edition_id))
             open_ = {
                 row.edition_id: row
                 for row in rows
                 if row.target == target and row.state is not PublicationState.DONE
             }
-        return {edition.id: open_.get(edition.id) for edition in newest}
+        return {edition_id: open_.get(edition_id) for edition_id in newest}
 
     def _bring_up(self, endpoint: Endpoint, due: Sequence[Publication], now: datetime) -> Put:
         publications: dict[int, Publication | None] = {row.edition_id: row for row in due}
+        everything = False
         try:
-            if endpoint.get(FIRST_PAGE) is None:
+            everything = any(endpoint.get(path) is None for path in (FIRST_PAGE, LAST))
+            if everything:
                 publications = self._everything(endpoint) | publications
             elif not due:
                 return Put(endpoint.name, paths=tuple(put_all(endpoint, self._site.pictures)))
         except PublisherError as error:
             put = Put(endpoint.name, error=error)
         else:
-            put = self._put(endpoint, publications, now)
+            put = self._put(endpoint, publications, now, everything=everything)
         self._settle(put, publications, due, now)
         return put
 
@@ -124,11 +126,18 @@ class Channels:
             for row in due:
                 unit.publications.mark_behind(row.id, str(put.error), now + retry_delay(row.attempts), now)
 
-    def _put(self, endpoint: Endpoint, editions: Mapping[int, Publication | None], now: datetime) -> Put:
-        """The site's own pictures; those and the page of each edition; each newsletter's lists; the first page.
+    def _put(
+        self,
+        endpoint: Endpoint,
+        editions: Mapping[int, Publication | None],
+        now: datetime,
+        *,
+        everything: bool,
+    ) -> Put:
+        """The site's own pictures; those and the page of each edition; what names them; the sitemap, last.
 
         What fails is the error of the result; the other editions and newsletters are put nevertheless, but lists
-        and feeds never name a page that is not there.
+        and feeds never name a page that is not there. `everything`: the editions are all there are.
         """
         paths: list[str] = []
         errors: list[PublisherError] = []
@@ -145,11 +154,18 @@ class Channels:
             if publication is not None:
                 with self._store.write() as unit:
                     unit.publications.mark_pages(publication.id, now)
-        for documents in self._site.parts if not errors else ():
+        for documents in self._site.parts(None if everything else editions) if not errors else ():
             try:
                 with self._store.read() as unit:
                     rendered = tuple(documents(unit))
                 paths += put_all(endpoint, rendered)
+            except PublisherError as error:
+                errors.append(error)
+        if not errors:
+            try:
+                with self._store.read() as unit:
+                    last = self._site.last(unit)
+                paths += put_all(endpoint, [last])
             except PublisherError as error:
                 errors.append(error)
         return Put(endpoint.name, len(editions), tuple(paths), errors[0] if errors else None)

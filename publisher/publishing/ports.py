@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from sqlalchemy import Select
@@ -12,14 +12,18 @@ from sqlalchemy import Select
 from publisher.digests.model import Asset, Digest, DigestState
 from publisher.digests.record import DigestRecord, MailChoice
 from publisher.editions import (
+    Change,
     Document,
     Edition,
     EditionFacts,
     Headline,
+    Month,
+    Neighbour,
     Note,
     Publication,
     PublishedEdition,
     RenderedEdition,
+    Touched,
     Withdrawn,
 )
 from publisher.ledger import (
@@ -119,8 +123,18 @@ class Editions(Protocol):
     def history(self, digest_id: int) -> Sequence[EditionFacts]: ...
     def entries(self, newsletter: str, limit: int) -> Sequence[PublishedEdition]: ...
     def earlier(self, newsletter: str, limit: int, exclude: str = "") -> Sequence[Digest]: ...
-    def headlines(self, newsletter: str) -> Sequence[Headline]: ...
     def sections(self, newsletter: str, limit: int) -> Sequence[tuple[str, str]]: ...
+
+
+class Archive(Protocol):
+    """What lists show of published digests, a stretch of days at a time."""
+
+    def months(self, newsletter: str) -> Sequence[Month]: ...
+    def headlines(self, newsletter: str, first: date, last: date) -> Sequence[Headline]: ...
+    def changes(self, newsletter: str, year: int) -> Sequence[Change]: ...
+    def beside(self, digest_id: int, day: date | None = None) -> tuple[Neighbour | None, Neighbour | None]: ...
+    def touched(self, edition_ids: Collection[int]) -> Sequence[Touched]: ...
+    def newest_editions(self) -> Sequence[int]: ...
 
 
 class Mailings(Protocol):
@@ -290,6 +304,8 @@ class Unit(Protocol):
     def digests(self) -> Digests: ...
     @property
     def editions(self) -> Editions: ...
+    @property
+    def archive(self) -> Archive: ...
     @property
     def mailings(self) -> Mailings: ...
     @property

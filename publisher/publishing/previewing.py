@@ -17,8 +17,10 @@ from publisher.ledger import Delivery
 from publisher.mailings.ports import Composer
 from publisher.preflight.message_size import CLIP
 from publisher.preflight.model import Finding
-from publisher.publishing.site import HTML, entry, feed
+from publisher.publishing.site import entry, feed
+from publisher.publishing.standing import HTML
 from publisher.rendering.look import Look
+from publisher.rendering.placing import Place, placed
 from publisher.rendering.preview import (
     Found,
     Preview,
@@ -108,8 +110,9 @@ def _part(message: EmailMessage, kind: str) -> bytes:
 def _published(
     edition: Edition, assets: Sequence[Asset], look: Look, entry_id: str, now: datetime
 ) -> Iterator[Document]:
-    """Page, pictures and feeds."""
-    yield Document(_page_path(edition.digest), HTML, edition.rendered.page)
+    """Page, pictures and feeds. Which issues will stand beside it is not known before it is published."""
+    page = placed(edition.rendered.page, look, Place(edition.created_at))
+    yield Document(_page_path(edition.digest), HTML, page)
     for asset in assets:
         yield Document(f"site/assets/{asset.name}", asset.media_type, asset.data)
     yield Document("entry.html", HTML, edition.rendered.entry.encode())

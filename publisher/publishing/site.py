@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from calendar import monthrange
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
+from itertools import accumulate, pairwise
 
 from publisher.digests.model import Asset
-from publisher.editions import Document, Entry, PublishedEdition, Withdrawn
+from publisher.editions import Document, Entry, Headline, Month, PublishedEdition, Touched, Withdrawn
 from publisher.feeds.documents import MAX_ENTRIES, feed_documents
 from publisher.feeds.identity import authority, feed_id
 from publisher.feeds.model import Feed
+from publisher.publishing import sitemaps
 from publisher.publishing.ports import Unit
+from publisher.publishing.standing import HTML, standing_documents
 from publisher.rendering.look import Look, SiteLook, picture_address
-from publisher.rendering.site import Shelf, archive_page, index_page
+from publisher.rendering.placing import Place, placed
+from publisher.rendering.site import NEWEST, SHOWN, Shelf, archive_page, index_page, month_page, month_path
 from publisher.rendering.withdrawal import withdrawn_entry, withdrawn_page
 
-HTML = "text/html; charset=utf-8"
 FIRST_PAGE = "index.html"
+LAST = sitemaps.INDEX
+"""What is put when all the rest is there: an endpoint without it lacks something."""
+
+Part = Callable[[Unit], Iterable[Document]]
+Editions = Collection[int] | None
+"""The editions whose publication a site is brought up for; None is all there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,41 +68,113 @@ class Site:
         """
         edition = unit.editions.get(edition_id)
         digest, digest_id = edition.digest, edition.digest_id
+        look = self._look(digest.newsletter)
         path = f"{digest.newsletter}/{digest.slug}/index.html"
+        place = Place(
+            unit.digests.get(digest_id).published_at or edition.created_at, *unit.archive.beside(digest_id)
+        )
         if withdrawn := unit.editions.withdrawn(digest_id):
-            page = withdrawn_page(withdrawn, self._look(digest.newsletter), digest.slug)
-            return (Document(path, HTML, page),)
+            return (Document(path, HTML, placed(withdrawn_page(withdrawn, look, digest.slug), look, place)),)
         newest = unit.editions.newest(digest_id) or edition
         pictures = map(picture, unit.digests.assets_of(digest_id))
-        return (*pictures, Document(path, HTML, newest.rendered.page))
+        return (*pictures, Document(path, HTML, placed(newest.rendered.page, look, place)))
 
     def _look(self, newsletter: str) -> Look:
         """How a newsletter presents itself; a plain look for one that is no longer configured."""
         plain = Look(site=self.look, slug=newsletter, title=newsletter, language=self.look.language)
         return next((look for look in self.newsletters if look.slug == newsletter), plain)
 
-    @property
-    def parts(self) -> tuple[Callable[[Unit], Iterable[Document]], ...]:
-        """What renders each part: every newsletter on its own, then the first page, which names them all.
+    def parts(self, editions: Editions = None) -> tuple[Part, ...]:
+        """What renders each part: the digests beside, every newsletter on its own, then what names them all.
+
+        Of the parts that grow with the archive, only those that the editions belong to are rendered: their
+        neighbours, the pages of their months, the sitemaps of their years. What is O(1) is rendered always.
 
         A part raises FeedError when a feed did not pass its own check, RenderError when a template is wrong; the
         other parts do not suffer from it.
         """
-        return (*(partial(self._newsletter, look=look) for look in self.newsletters), self._first_page)
+        return (
+            *((partial(self._beside, editions=editions),) if editions else ()),
+            *(partial(self._newsletter, look=look, editions=editions) for look in self.newsletters),
+            self._standing,
+            self._first_page,
+        )
 
-    def _newsletter(self, unit: Unit, look: Look) -> Iterator[Document]:
-        yield Document(f"{look.slug}/index.html", HTML, archive_page(look, unit.editions.headlines(look.slug)))
+    def last(self, unit: Unit) -> Document:
+        """What is put when all parts have been."""
+        shelves = [(look, unit.archive.months(look.slug)) for look in self.newsletters]
+        return sitemaps.index_document(self.look.url, shelves)
+
+    def _beside(self, unit: Unit, editions: Collection[int]) -> Iterator[Document]:
+        """The pages of the digests before and after these, and before and after where they once stood."""
+        places = ((each.digest_id, day) for each in unit.archive.touched(editions) for day in sorted(each.days))
+        found = (unit.archive.beside(digest_id, day) for digest_id, day in places)
+        for edition_id in dict.fromkeys(each.edition_id for pair in found for each in pair if each):
+            yield from self.digest_documents(unit, edition_id)
+
+    def _newsletter(self, unit: Unit, look: Look, editions: Editions) -> Iterator[Document]:
+        months = unit.archive.months(look.slug)
+        newest = _newest(unit, look.slug, months, SHOWN)
+        yield Document(f"{look.slug}/index.html", HTML, archive_page(look, newest, months))
+        touched = None if editions is None else _days(unit.archive.touched(editions), look.slug)
+        for first in _months_to_show(months, touched):
+            headlines = unit.archive.headlines(look.slug, first, _last_day(first))
+            page = month_page(look, first, headlines, months)
+            yield Document(f"{look.slug}/{month_path(first)}index.html", HTML, page)
+        days = [month.first for month in months] if touched is None else touched
+        for year in sorted({day.year for day in days}):
+            yield from sitemaps.year_documents(look, year, unit.archive.changes(look.slug, year))
         entries = [entry(each, look) for each in unit.editions.entries(look.slug, MAX_ENTRIES)]
         yield from feed_documents(self._feed(unit, look), entries)
 
+    def _standing(self, unit: Unit) -> Iterator[Document]:
+        feeds = [self._feed(unit, look) for look in self.newsletters]
+        yield from standing_documents(self.look, self.newsletters, feeds)
+
     def _first_page(self, unit: Unit) -> Iterator[Document]:
-        shelves = [Shelf(look, unit.editions.headlines(look.slug)) for look in self.newsletters]
+        shelves = [
+            Shelf(look, _newest(unit, look.slug, unit.archive.months(look.slug), NEWEST))
+            for look in self.newsletters
+        ]
         yield Document(FIRST_PAGE, HTML, index_page(self.look, shelves))
+        url = self.look.url
+        yield sitemaps.pages_document(
+            [url, f"{url}about/", f"{url}feeds/", *(look.url for look in self.newsletters)]
+        )
 
     def _feed(self, unit: Unit, look: Look) -> Feed:
         minted = unit.facts.get(f"feed.{look.slug}.id") or look.url
         since = unit.facts.get(f"feed.{look.slug}.since") or "1970-01-01T00:00:00Z"
         return feed(look, minted, datetime.fromisoformat(since))
+
+
+def _newest(unit: Unit, newsletter: str, months: Sequence[Month], count: int) -> Sequence[Headline]:
+    """At least the newest `count` digests, when there are so many: those of as few whole months as hold them."""
+    counts = accumulate(month.count for month in months)
+    first = next((month.first for month, so_far in zip(months, counts, strict=True) if so_far >= count), date.min)
+    return unit.archive.headlines(newsletter, first, date.max)
+
+
+def _months_to_show(months: Sequence[Month], touched: Collection[date] | None) -> Sequence[date]:
+    """The first days of the months whose pages may differ now: those touched, and what links to them by the way.
+
+    A month that has lost its last digest is among them: its page says so.
+    """
+    there = [month.first for month in months]
+    if touched is None:
+        return there
+    wanted = {day.replace(day=1) for day in touched}
+    order = sorted({*there, *wanted})
+    near = {beside for a, b in pairwise(order) for beside in (a, b) if {a, b} & wanted}
+    return sorted(near | wanted)
+
+
+def _days(touched: Iterable[Touched], newsletter: str) -> frozenset[date]:
+    return frozenset(day for each in touched if each.newsletter == newsletter for day in each.days)
+
+
+def _last_day(first: date) -> date:
+    return first.replace(day=monthrange(first.year, first.month)[1])
 
 
 def picture(asset: Asset) -> Document:

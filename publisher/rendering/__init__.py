@@ -3,18 +3,27 @@
 from publisher.rendering.edition import render
 from publisher.rendering.look import Logo, Look, SiteLook, newsletter_look, site_look
 from publisher.rendering.notices import unsubscribe_page
-from publisher.rendering.site import Shelf, archive_page, index_page
+from publisher.rendering.placing import Place, placed
+from publisher.rendering.site import Shelf, archive_page, index_page, month_page
+from publisher.rendering.standing import about_page, feeds_page, letter_icon, missing_page
 from publisher.rendering.templates import templates_root
 from publisher.rendering.withdrawal import withdrawn_entry, withdrawn_page
 
 __all__ = [
     "Logo",
     "Look",
+    "Place",
     "Shelf",
     "SiteLook",
+    "about_page",
     "archive_page",
+    "feeds_page",
     "index_page",
+    "letter_icon",
+    "missing_page",
+    "month_page",
     "newsletter_look",
+    "placed",
     "render",
     "site_look",
     "templates_root",

@@ -10,12 +10,12 @@ from publisher.digests.model import Digest
 from publisher.editions import Note, RenderedEdition
 from publisher.errors import one_line
 from publisher.rendering.corrections import Correction, corrections
-from publisher.rendering.look import Look, picture_address
+from publisher.rendering.look import ROOT, Look, picture_address
 from publisher.rendering.mail import mail_blocks
 from publisher.rendering.measures import PAGE_COLUMN, first_picture
 from publisher.rendering.prose import PREHEADER_LENGTH, contents, cover, cut, footnotes, preheader, summary
 from publisher.rendering.templates import environment, fill
-from publisher.rendering.words import Words, words
+from publisher.rendering.words import Words, territorial, words
 
 
 def render(
@@ -85,7 +85,9 @@ def _page(digest: Digest, look: Look, env: Environment, ours: Words, corrected: 
         first=first_picture(digest, shown),
         column=PAGE_COLUMN,
         page_url=look.page_url(digest.slug),
-        picture=lambda src: picture_address(src, "../../assets/"),
+        root=ROOT,
+        locale=territorial(digest.language),
+        picture=lambda src: picture_address(src, f"{ROOT}assets/"),
         absolute_picture=lambda src: picture_address(src, f"{look.site.url}assets/"),
         notes=footnotes(digest),
         classes=True,

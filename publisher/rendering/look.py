@@ -8,7 +8,12 @@ from pathlib import Path
 from publisher.config import Settings, Theme
 from publisher.errors import RenderError
 
+ROOT = "../../"
+"""The way from a digest's page to the site's first page."""
+
 _ASSET = "asset:"
+_SQUARE = (0.8, 1.25)
+"""Width by height of a logo that can be told at sixteen pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,20 @@ class SiteLook:
     logo: Logo | None = None
     logo_dark: Logo | None = None
 
+    @property
+    def icon(self) -> str:
+        """The `src` of the picture that stands for the site in a tab: a logo about as wide as high, or none."""
+        logo = self.logo
+        return logo.src if logo and _SQUARE[0] <= logo.width / logo.height <= _SQUARE[1] else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A newsletter as readers see it. `slug` begins its addresses; dates are those of its `timezone`."""
+    """A newsletter as readers see it. `slug` begins its addresses; dates are those of its `timezone`.
+
+    `sender` is who its mail comes from, `contact` the bare address that answers go to; `schedule` is the setting's
+    text. `subscribe_url` is the page on which people sign up, empty where there is none.
+    """
 
     site: SiteLook
     slug: str
@@ -51,6 +66,10 @@ class Look:
     postal_address: str = ""
     language: str = "en"
     timezone: str = "UTC"
+    sender: str = ""
+    contact: str = ""
+    schedule: str = "on finalize"
+    subscribe_url: str = ""
 
     @property
     def url(self) -> str:
@@ -102,7 +121,15 @@ def newsletter_look(
         postal_address=found.postal_address,
         language=found.language or settings.site.language,
         timezone=found.timezone,
+        sender=found.sender,
+        contact=_bare(found.reply_to or found.sender),
+        schedule=found.schedule,
+        subscribe_url=f"{settings.site.links_url}{found.slug}/subscribe",
     )
+
+
+def _bare(address: str) -> str:
+    return address.rpartition("<")[2].removesuffix(">")
 
 
 def picture_address(src: str, assets: str) -> str:

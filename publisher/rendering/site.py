@@ -1,4 +1,4 @@
-"""The pages around the digests: the site's first page and each newsletter's archive.
+"""The pages around the digests: the site's first page, each newsletter's archive and the months of it.
 
 All links are relative with the file's name written out: a site opens from a folder as it does from a server.
 """
@@ -11,14 +11,17 @@ from datetime import date
 from itertools import groupby
 
 from publisher.digests.model import Direction
-from publisher.editions import Headline
+from publisher.editions import Headline, Month
 from publisher.rendering.look import Look, SiteLook
 from publisher.rendering.templates import environment, fill
 from publisher.rendering.withdrawal import withdrawn_line
-from publisher.rendering.words import Words, direction_of, words
+from publisher.rendering.words import Words, direction_of, territorial, words
 
 NEWEST = 5
 """Digests of each newsletter on the site's first page."""
+
+SHOWN = 30
+"""Digests on a newsletter's own page; those before them stand on the pages of their months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,18 @@ class _Shelved:
 
 @dataclass(frozen=True, slots=True)
 class _Month:
+    """`name` is with its year, `short` without; `path` leads to its page from the newsletter's folder."""
+
     name: str
-    listed: tuple[_Listed, ...]
+    short: str
+    path: str
+    listed: tuple[_Listed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Year:
+    number: int
+    months: tuple[_Month, ...]
 
 
 def index_page(site: SiteLook, shelves: Sequence[Shelf]) -> bytes:
@@ -61,25 +74,80 @@ def index_page(site: SiteLook, shelves: Sequence[Shelf]) -> bytes:
         RenderError: a template is wrong.
     """
     shelved = tuple(_shelved(shelf) for shelf in shelves)
-    return _page(site, site.language, "page/index.html", shelves=shelved)
+    return site_page(site, site.language, "page/index.html", root="", shelves=shelved)
 
 
-def archive_page(look: Look, headlines: Iterable[Headline]) -> bytes:
-    """All digests of a newsletter by month, the newest first.
+def archive_page(look: Look, headlines: Iterable[Headline], months: Sequence[Month] = ()) -> bytes:
+    """A newsletter's page: its newest digests by month, and the way to all months when there are more.
+
+    Args:
+        look: the newsletter's.
+        headlines: its newest digests, in any order; of more than SHOWN the oldest are left out.
+        months: all months that it has digests of, the newest first.
 
     Raises:
         RenderError: a template is wrong.
     """
     ours = words(look.language, look.site.templates)
-    by_month = groupby(_newest_first(headlines), key=lambda headline: _month(headline.date))
-    months = tuple(_Month(ours.month(month), _listed(group, look, ours, "")) for month, group in by_month)
-    return _page(look.site, look.language, "page/archive.html", look=look, months=months)
+    newest = _newest_first(headlines)[:SHOWN]
+    grouped = groupby(newest, key=lambda each: each.date.replace(day=1))
+    shown = tuple(_month(first, ours, _listed(group, look, ours, "")) for first, group in grouped)
+    total = sum(month.count for month in months)
+    years = _years(months, ours) if total > len(newest) else ()
+    return site_page(
+        look.site, look.language, "page/archive.html", root="../", look=look, months=shown, years=years
+    )
 
 
-def _page(site: SiteLook, language: str, template: str, **values: object) -> bytes:
+def month_page(look: Look, month: date, headlines: Iterable[Headline], months: Sequence[Month]) -> bytes:
+    """A month of a newsletter's archive, whole, with the way to the months before and after it.
+
+    Args:
+        look: the newsletter's.
+        month: its first day.
+        headlines: its digests, in any order; none when the last one was given another date.
+        months: all months that the newsletter has digests of, the newest first.
+
+    Raises:
+        RenderError: a template is wrong.
+    """
+    ours = words(look.language, look.site.templates)
+    listed = _listed(_newest_first(headlines), look, ours, "../../")
+    older = next((each.first for each in months if each.first < month), None)
+    newer = next((each.first for each in reversed(months) if each.first > month), None)
+    return site_page(
+        look.site,
+        look.language,
+        "page/month.html",
+        root="../../../",
+        look=look,
+        month=_month(month, ours, listed),
+        older=older and _month(older, ours),
+        newer=newer and _month(newer, ours),
+    )
+
+
+def month_path(month: date) -> str:
+    """The folder of a month's page, from the newsletter's."""
+    return f"archive/{month:%Y-%m}/"
+
+
+def site_page(site: SiteLook, language: str, template: str, *, root: str, **values: object) -> bytes:
+    """A page that belongs to the site and to no digest. `root` is the way from it to the site's first page.
+
+    Raises:
+        RenderError: a template is wrong.
+    """
     ours = words(language, site.templates)
     env = environment(site.templates, ours.translations)
-    standing = {"site": site, "words": ours, "language": language, "direction": direction_of(language)}
+    standing = {
+        "site": site,
+        "root": root,
+        "words": ours,
+        "language": language,
+        "direction": direction_of(language),
+        "locale": territorial(language),
+    }
     return fill(env, template, **standing, **values).encode()
 
 
@@ -108,5 +176,13 @@ def _newest_first(headlines: Iterable[Headline]) -> list[Headline]:
     return sorted(headlines, key=lambda each: (each.date, each.published_at, each.slug), reverse=True)
 
 
-def _month(day: date) -> date:
-    return day.replace(day=1)
+def _month(first: date, ours: Words, listed: tuple[_Listed, ...] = ()) -> _Month:
+    return _Month(ours.month(first), ours.month_name(first), f"{month_path(first)}index.html", listed)
+
+
+def _years(months: Sequence[Month], ours: Words) -> tuple[_Year, ...]:
+    """The newest year first, and in each the months as a calendar has them."""
+    by_year = groupby(months, key=lambda month: month.first.year)
+    return tuple(
+        _Year(year, tuple(_month(each.first, ours) for each in reversed(list(group)))) for year, group in by_year
+    )

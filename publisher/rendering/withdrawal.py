@@ -9,10 +9,10 @@ from publisher.digests.model import Direction
 from publisher.editions import Withdrawn
 from publisher.errors import one_line
 from publisher.rendering.corrections import Dated, dated
-from publisher.rendering.look import Look
+from publisher.rendering.look import ROOT, Look
 from publisher.rendering.prose import SUMMARY_LENGTH, cut
 from publisher.rendering.templates import environment, fill
-from publisher.rendering.words import Words, direction_of, words
+from publisher.rendering.words import Words, direction_of, territorial, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,13 @@ def withdrawn_page(withdrawn: Withdrawn, look: Look, slug: str) -> bytes:
     Raises:
         RenderError: a template is wrong.
     """
-    return _filled("page/withdrawn.html", withdrawn, look, site=look.site, page_url=look.page_url(slug)).encode()
+    given = {
+        "site": look.site,
+        "page_url": look.page_url(slug),
+        "root": ROOT,
+        "locale": territorial(withdrawn.language),
+    }
+    return _filled("page/withdrawn.html", withdrawn, look, **given).encode()
 
 
 def withdrawn_entry(withdrawn: Withdrawn, look: Look) -> WithdrawnEntry:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
@@ -72,6 +73,10 @@ class Words:
     def month(self, day: date) -> str:
         """`November 2024`, as it stands in a line of its own."""
         return _capital(_plain(format_skeleton("yMMMM", day, locale=self.locale)))
+
+    def month_name(self, day: date) -> str:
+        """`November`, as it stands beside its year or below it."""
+        return _capital(self.locale.months["stand-alone"]["wide"][day.month])
 
     def _date(self, day: date, form: Literal["full", "long"]) -> str:
         text = _plain(format_date(day, form, locale=self.locale))
@@ -141,6 +146,13 @@ def locale_of(language: str) -> Locale:
         except (UnknownLocaleError, ValueError):
             continue
     return Locale("en")
+
+
+def territorial(language: str) -> str:
+    """A language with a territory, as Open Graph wants it: `en_US`, of `de` the likeliest, `de_DE`."""
+    locale = locale_of(language)
+    likely = get_global("likely_subtags").get(locale.language, "").rpartition("_")[2]
+    return f"{locale.language}_{locale.territory or likely or locale.language.upper()}"
 
 
 def direction_of(language: str) -> Direction:

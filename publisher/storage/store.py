@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from publisher.storage.alerts import Alerts
+from publisher.storage.archive import Archive
 from publisher.storage.corrections import Corrections
 from publisher.storage.database import Database
 from publisher.storage.digests import Digests
@@ -39,6 +40,11 @@ class Unit:
     def editions(self) -> Editions:
         """Frozen editions."""
         return Editions(self.connection)
+
+    @property
+    def archive(self) -> Archive:
+        """What lists, month by month, show of published digests."""
+        return Archive(self.connection)
 
     @property
     def mailings(self) -> Mailings:

@@ -8,18 +8,28 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from PIL import Image, ImageDraw
 
 from publisher.app import App, open_app
-from publisher.editions import Note, Withdrawn
+from publisher.editions import Headline, Month, Note, Withdrawn
 from publisher.publishing.previewing import preview_documents
-from publisher.rendering import archive_page, render, withdrawn_page
+from publisher.rendering import (
+    Look,
+    about_page,
+    archive_page,
+    feeds_page,
+    missing_page,
+    month_page,
+    render,
+    withdrawn_page,
+)
+from publisher.rendering.site import SHOWN, month_path
 from subscribers.tokens import mint
 from tests.browser.tools import ROOT
 
@@ -110,6 +120,7 @@ def build(root: Path) -> Gallery:
     app = open_app(root / "config.toml", clock=lambda: NOW)
     try:
         app.run_pass(sleep=lambda _: None)
+        _write_standing(app, root / "var" / "site")
         shown = (
             *_afterwards(app, root / "var" / "site", root / "corrected"),
             *_pages(root / "var" / "site"),
@@ -169,7 +180,7 @@ def _afterwards(app: App, site: Path, folder: Path) -> Iterator[Shown]:
     """A digest of some newsletters as it is shown corrected twice, and withdrawn, each beside the digest."""
     for language, said in SAID.items():
         with app.store.read() as unit:
-            headlines = unit.editions.headlines(language)
+            headlines = unit.archive.headlines(language, date.min, date.max)
             slug = headlines[0].slug
             (record,) = unit.digests.find(f"{language}/{slug}")
             edition, assets = unit.editions.newest(record.id), unit.digests.assets_of(record.id)
@@ -181,11 +192,39 @@ def _afterwards(app: App, site: Path, folder: Path) -> Iterator[Shown]:
         for document in preview_documents(corrected, assets, composer, look, "tag:x", NOW, ()):
             _write(folder / language / document.path, document.data)
         yield Shown(f"mail {digest.key}", "mail", folder / language / "mail.html", language)
+        _write_archive(site / language, look, headlines)
         _write(site / language / digest.slug / "index.html", corrected.rendered.page)
         left = Withdrawn(digest.title, digest.date, language, notes[0])
         _write(site / language / f"{slug}-withdrawn" / "index.html", withdrawn_page(left, look, slug))
         listed = [*headlines, replace(headlines[0], slug=f"{slug}-withdrawn", withdrawn_at=NOW, summary="")]
         _write(site / language / "withdrawn.html", archive_page(look, listed))
+
+
+def _write_archive(folder: Path, look: Look, headlines: Sequence[Headline]) -> None:
+    """A newsletter that has come every day for years: its page, a month in the middle, and one without issues."""
+    days = [NOW.date() - timedelta(days=number) for number in range(SHOWN + 5)]
+    many = [replace(headlines[number % len(headlines)], date=day) for number, day in enumerate(days)]
+    months = [Month(date(year, month, 1), 30) for year in (2026, 2025, 2024) for month in range(12, 0, -1)][1:]
+    _write(folder / "many.html", archive_page(look, many, months))
+    for month, listed in ((date(2025, 5, 1), many[:10]), (date(2023, 5, 1), [])):
+        _write(folder / month_path(month) / "index.html", month_page(look, month, listed, months))
+
+
+def _write_standing(app: App, site: Path) -> None:
+    """The pages of a site in each of its languages; English ones are there already."""
+    looks = [
+        replace(app.look(language), schedule=schedule, timezone="Europe/Berlin")
+        for language, schedule in zip(
+            NEWSLETTERS,
+            ("daily 07:00", "weekdays 17:30", "0 7,18 * * 2,4", "0 7 * * 0,6", "0 8 1 * *", "on finalize"),
+            strict=True,
+        )
+    ]
+    for language in NEWSLETTERS:
+        look = replace(app.site_look, language=language)
+        _write(site / language / "about.html", about_page(look, looks))
+        _write(site / language / "feeds.html", feeds_page(look, looks))
+        _write(site / language / "404.html", missing_page(look, looks))
 
 
 def _write(path: Path, data: bytes) -> None:

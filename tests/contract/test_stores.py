@@ -37,6 +37,7 @@ from publisher.editions import (
 from publisher.errors import StorageError
 from publisher.ledger import DeliveryState, Failure, MailingKind, MailingState
 from publisher.publishing import ports
+from publisher.storage.archive import Archive
 from publisher.storage.database import Database
 from publisher.storage.digests import Digests
 from publisher.storage.editions import Editions
@@ -93,6 +94,7 @@ class Shop:
         self.now = now
         self.digests = Digests(connection)
         self.editions = Editions(connection)
+        self.archive = Archive(connection)
         self.mailings = Mailings(connection)
         self.publications = Publications(connection)
         self.preflights = Preflights(connection)
@@ -116,6 +118,10 @@ class Shop:
             assets=pictures,
             now=now or self.now,
         )
+
+    def headlines(self, newsletter: str) -> list[Headline]:
+        """All that lists show of a newsletter."""
+        return self.archive.headlines(newsletter, date.min, date.max)
 
     def publish(self, digest_id: int, slot: datetime | None = None, now: datetime | None = None) -> bool:
         """Publish a digest."""
@@ -379,7 +385,7 @@ def test_a_picture_that_is_added_stays_with_the_others(shop: Shop) -> None:
     assert shop.digests.assets_of(second) == ()
 
 
-def test_the_newest_published_come_first_and_the_withdrawn_not(shop: Shop, now: datetime) -> None:
+def test_feeds_go_by_publication_and_lists_by_the_digests_own_dates(shop: Shop, now: datetime) -> None:
     def published(slug: str, day: int, moment: datetime) -> int:
         return shop.published(digest(slug, date=date(2024, 11, day)), moment)[0]
 
@@ -389,8 +395,8 @@ def test_the_newest_published_come_first_and_the_withdrawn_not(shop: Shop, now: 
     gone = published("gone", 22, now + 2 * HOUR)
     shop.digests.set_state(gone, DigestState.WITHDRAWN, from_states=[DigestState.PUBLISHED], now=now)
     shop.add(digest("waiting"))
-    shown = [found.slug for found in shop.editions.headlines("daily")]
-    assert shown == [found.slug for found in shop.editions.entries("daily", 10)] == ["newest", "backlog", "old"]
+    assert [found.slug for found in shop.editions.entries("daily", 10)] == ["newest", "backlog", "old"]
+    assert [found.slug for found in shop.headlines("daily")] == ["newest", "old", "backlog"]
 
 
 def test_sections_are_those_of_what_was_published_last_each_once_by_its_newest_name(
@@ -471,8 +477,8 @@ def test_lists_get_a_headline_for_each_published_digest(shop: Shop, now: datetim
     shop.published(digest("first"))
     shop.published(digest("second"), now + HOUR)
     shop.add(digest("not-yet"))
-    assert [found.slug for found in shop.editions.headlines("daily")] == ["second", "first"]
-    assert shop.editions.headlines("daily")[1] == Headline(
+    assert [found.slug for found in shop.headlines("daily")] == ["second", "first"]
+    assert shop.headlines("daily")[1] == Headline(
         "daily", "first", "The morning", "Good morning, all", date(2024, 11, 21), now
     )
 
@@ -677,13 +683,12 @@ def test_repositories_are_what_the_use_cases_ask_for(shop: Shop) -> None:
     """mypy is the judge; this runs to keep the names alive."""
     digests: ports.Digests = shop.digests
     editions: ports.Editions = shop.editions
+    archive: ports.Archive = shop.archive
     publications: ports.Publications = shop.publications
     preflights: ports.Preflights = shop.preflights
     events: ports.Events = shop.events
-    assert preflights.newest(1) is None
-    assert [digests.all(), editions.headlines("daily"), publications.due(shop.now), events.of_digest(1)] == [
-        []
-    ] * 4
+    assert (preflights.newest(1), editions.newest(1)) == (None, None)
+    assert [digests.all(), archive.months("daily"), publications.due(shop.now), events.of_digest(1)] == [[]] * 4
 
 
 def _writes(shop: Shop) -> dict[str, Callable[[], object]]:
@@ -737,7 +742,9 @@ def _reads(shop: Shop) -> dict[str, Callable[[], object]]:
         "editions.blocks": lambda: shop.editions.blocks(1),
         "editions.entries": lambda: shop.editions.entries("daily", 1),
         "editions.earlier": lambda: shop.editions.earlier("daily", 1),
-        "editions.headlines": lambda: shop.editions.headlines("daily"),
+        "archive.headlines": lambda: shop.headlines("daily"),
+        "archive.months": lambda: shop.archive.months("daily"),
+        "archive.touched": lambda: shop.archive.touched([1]),
         "mailings.get": lambda: shop.mailings.get(1),
         "mailings.all": shop.mailings.all,
         "mailings.waiting": shop.mailings.waiting,
@@ -774,5 +781,5 @@ def test_a_database_lost_while_reading_is_one_clear_line(database: Database, now
 def test_names_never_become_sql(shop: Shop) -> None:
     hostile = "x'; DROP TABLE digests; --"
     assert shop.digests.find(hostile) == []
-    assert shop.editions.headlines(hostile) == []
+    assert shop.headlines(hostile) == []
     assert shop.connection.scalar(text("SELECT count(*) FROM digests")) == 0

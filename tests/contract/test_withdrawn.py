@@ -27,7 +27,7 @@ def test_a_withdrawn_digest_stays_in_lists_and_feeds_with_its_notice(database: D
         first, second = shop.editions.entries("daily", 10)
         assert (first.slug, first.withdrawn) == ("gone", Note(now + 2 * HOUR, "It was not ours."))
         assert (second.slug, second.withdrawn) == ("stays", None)
-        assert [(each.slug, each.withdrawn_at, each.summary) for each in shop.editions.headlines("daily")] == [
+        assert [(each.slug, each.withdrawn_at, each.summary) for each in shop.headlines("daily")] == [
             ("gone", now + 2 * HOUR, ""),
             ("stays", None, "Good morning, all"),
         ]
@@ -54,7 +54,7 @@ def test_only_what_was_published_can_be_withdrawn_for_readers(database: Database
         assert shop.editions.withdrawn(there) is None
         assert shop.editions.withdrawn(never) is None
         assert shop.editions.withdrawn(never + 1) is None
-        assert [each.slug for each in shop.editions.headlines("daily")] == ["there"]
+        assert [each.slug for each in shop.headlines("daily")] == ["there"]
 
 
 def test_the_history_names_every_edition_and_a_withdrawal_names_the_newest(

@@ -33,7 +33,8 @@ def withdraw(desk: EditorialDesk, notice: str = NOTICE) -> Withdrawal:
 
 
 def feeds(desk: EditorialDesk) -> list[bytes]:
-    return [data for path, data in desk.instance.public_bytes().items() if path.endswith((".xml", ".json"))]
+    documents = desk.instance.public_bytes().items()
+    return [data for path, data in documents if path.endswith(("rss.xml", "atom.xml", "feed.json"))]
 
 
 def test_page_and_entry_say_so_and_none_of_the_old_words_is_left(desk: EditorialDesk) -> None:

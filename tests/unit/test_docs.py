@@ -59,7 +59,7 @@ COMMANDS: dict[str, Any] = dict(commands(tree()))
 
 
 def event_kinds() -> Iterator[str]:
-    """Every string in the use cases and in storage that is shaped like an event's kind, where it is not only told."""
+    """Every string of use cases and storage that is shaped like an event's kind, where it is not only told."""
     rooms = [ROOT / "publisher" / room for room in ("publishing", "storage")]
     for path in {file for room in rooms for file in room.rglob("*.py")} - {TOLD}:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

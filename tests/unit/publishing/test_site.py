@@ -16,7 +16,7 @@ from publisher.feeds.model import FeedFormat
 from publisher.feeds.reading import ReadEntry, read
 from publisher.publishing.ports import Unit
 from publisher.publishing.site import Site, entry, feed
-from publisher.rendering import render
+from publisher.rendering import Place, placed, render
 from tests.unit.rendering.samples import ASSET, LOOK, RICH, SITE, assert_golden, real
 
 PUBLISHED_AT = datetime(2024, 11, 21, 7, tzinfo=UTC)
@@ -125,8 +125,10 @@ class Editions:
 
 
 def unit(editions: Editions) -> Unit:
-    digests = SimpleNamespace(assets_of=lambda digest_id: (PICTURE,))
-    return cast(Unit, SimpleNamespace(editions=editions, digests=digests))
+    record = SimpleNamespace(published_at=PUBLISHED_AT)
+    digests = SimpleNamespace(assets_of=lambda digest_id: (PICTURE,), get=lambda digest_id: record)
+    archive = SimpleNamespace(beside=lambda digest_id: (None, None))
+    return cast(Unit, SimpleNamespace(editions=editions, digests=digests, archive=archive))
 
 
 def test_a_late_publication_of_an_old_edition_does_not_bring_back_what_was_corrected() -> None:
@@ -137,7 +139,7 @@ def test_a_late_publication_of_an_old_edition_does_not_bring_back_what_was_corre
             f"assets/{PICTURE.name}",
             "daily/harbour-opens/index.html",
         ]
-        assert documents[-1].data == second.rendered.page
+        assert documents[-1].data == placed(second.rendered.page, LOOK, Place(PUBLISHED_AT))
 
 
 @pytest.mark.parametrize("configured", [True, False])

@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from publisher.editions import Headline
+from publisher.editions import Headline, Month
 from publisher.errors import RenderError
-from publisher.rendering import Shelf, archive_page, index_page
-from publisher.rendering.site import NEWEST
+from publisher.rendering import Shelf, archive_page, index_page, month_page, render
+from publisher.rendering.site import NEWEST, SHOWN, month_path
 
-from .samples import ARABIC_LOOK, LOOK, SITE, assert_golden, parsed
+from .samples import ARABIC_LOOK, LOOK, RICH, SITE, assert_golden, parsed
 
 
 def headlines(days: Sequence[date]) -> list[Headline]:
@@ -54,9 +54,60 @@ def test_golden_pages() -> None:
 
 def test_archive_has_every_digest_newest_first_by_month() -> None:
     page = parsed(archive_page(LOOK, headlines(sorted(DAYS))))
-    assert page.xpath("//h2/text()") == ["November 2024", "October 2024"]
+    assert page.xpath("//h2/a/text()") == ["November 2024", "October 2024"]
     assert page.xpath("//ul/li/a/@href") == [f"day-{day.isoformat()}/index.html" for day in DAYS]
     assert page.xpath("//ul/li/time/@datetime") == [day.isoformat() for day in DAYS]
+
+
+def test_a_newsletters_page_shows_the_newest_and_the_way_to_every_month() -> None:
+    """Ten thousand digests make no longer page than thirty."""
+    days = [date(2024, 11, 21) - timedelta(days=number) for number in range(SHOWN + 20)]
+    months = [Month(date(2024, 11, 1), 21), Month(date(2024, 10, 1), 29), Month(date(2023, 12, 1), 1)]
+    page = parsed(archive_page(LOOK, headlines(days), months))
+    assert page.xpath("//ul[@class='digests']/li/a/@href") == [
+        f"day-{day.isoformat()}/index.html" for day in days[:SHOWN]
+    ]
+    assert page.xpath("//h2/a/@href") == ["archive/2024-11/index.html", "archive/2024-10/index.html"]
+    years = page.xpath("//section[@class='years']")[0]
+    assert years.xpath(".//h3/text()") == ["2024", "2023"]
+    assert years.xpath(".//li/a/text()") == ["October", "November", "December"]
+    assert years.xpath(".//li/a/@href") == [
+        f"archive/{month}/index.html" for month in ("2024-10", "2024-11", "2023-12")
+    ]
+    few = parsed(archive_page(LOOK, headlines(days[:3]), [Month(date(2024, 11, 1), 3)]))
+    assert few.xpath("//section[@class='years']") == []
+
+
+def test_a_months_page_has_the_whole_month_and_leads_to_those_beside() -> None:
+    months = [Month(date(year, month, 1), 1) for year, month in ((2025, 3), (2024, 11), (2024, 8))]
+    page = month_page(LOOK, date(2024, 11, 1), headlines(DAYS[:4]), months)
+    assert_golden("rendering/month.html", page)
+    found = parsed(page)
+    assert found.xpath("//ul[@class='digests']/li/a/@href") == [
+        f"../../day-{day.isoformat()}/index.html" for day in DAYS[:4]
+    ]
+    assert found.xpath("//a[@rel='prev']/@href") == ["../../archive/2024-08/index.html"]
+    assert found.xpath("//a[@rel='next']/@href") == ["../../archive/2025-03/index.html"]
+    assert found.xpath("//link[@rel='canonical']/@href") == ["https://news.example.org/daily/archive/2024-11/"]
+    assert month_path(date(2024, 11, 1)) == "archive/2024-11/"
+
+
+def test_a_month_that_lost_its_last_digest_says_so_and_asks_not_to_be_found() -> None:
+    page = parsed(month_page(LOOK, date(2024, 11, 1), [], [Month(date(2024, 8, 1), 1)]))
+    assert "There are no issues of this month." in page.text_content()
+    assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
+
+
+def test_sign_up_is_offered_where_there_is_a_page_for_it() -> None:
+    url = "https://app.example.org/daily/subscribe"
+    look = replace(LOOK, subscribe_url=url)
+    for page in (
+        index_page(SITE, [Shelf(look)]),
+        archive_page(look, []),
+        render(RICH, look).page,
+    ):
+        assert parsed(page).xpath("//a[starts-with(., 'Subscribe')]/@href") == [url]
+    assert "Subscribe" not in parsed(archive_page(LOOK, [])).text_content()
 
 
 def test_archive_says_dates_in_the_newsletters_language() -> None:

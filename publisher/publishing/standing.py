@@ -1,0 +1,38 @@
+"""The documents that stand whatever is published: they change with the configuration and the templates alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from publisher.editions import Document
+from publisher.feeds import opml
+from publisher.feeds.model import Feed
+from publisher.publishing.sitemaps import INDEX
+from publisher.rendering.look import Look, SiteLook
+from publisher.rendering.standing import about_page, feeds_page, letter_icon, missing_page
+
+HTML = "text/html; charset=utf-8"
+PERSONAL = ("u", "s", "desk", "api", "hooks", "healthz")
+"""First parts of addresses at which nothing is that searches should find: those of one reader, and of editors."""
+
+
+def standing_documents(site: SiteLook, looks: Sequence[Look], feeds: Sequence[Feed]) -> Iterator[Document]:
+    """About, the feeds for people and for readers, what is said where nothing is, and a word to searches.
+
+    Raises:
+        RenderError: a template is wrong.
+    """
+    yield Document("about/index.html", HTML, about_page(site, looks))
+    yield Document("feeds/index.html", HTML, feeds_page(site, looks))
+    yield Document(opml.PATH, f"{opml.MEDIA_TYPE}; charset=utf-8", opml.render(site.title, feeds))
+    yield Document("404.html", HTML, missing_page(site, looks))
+    yield Document("robots.txt", "text/plain; charset=utf-8", robots(site.url))
+    yield Document("favicon.svg", "image/svg+xml", letter_icon(site))
+
+
+def robots(site_url: str) -> bytes:
+    """What searches shall leave alone, and where the sitemap is. It counts at the root of a host only."""
+    root = urlsplit(site_url).path
+    refused = "".join(f"Disallow: {root}{name}{'' if name == 'healthz' else '/'}\n" for name in PERSONAL)
+    return f"User-agent: *\n{refused}\nSitemap: {site_url}{INDEX}\n".encode()
