@@ -19,6 +19,7 @@ from publisher.cli import (
     preview,
     resend,
     run,
+    segment,
     sender,
     serve,
     subscriber,
@@ -60,6 +61,7 @@ def root(
 for module in (init, run, serve, preview, check, resend, sender):
     module.register(app)
 register_corrections(digest.app)
+subscriber.app.add_typer(segment.app, name="segment")
 for name, group in (
     ("digest", digest.app),
     ("mailing", mailing.app),

@@ -53,6 +53,7 @@ def add(
 @app.command("list")
 def list_(
     newsletter: Annotated[str | None, typer.Option("--newsletter", help="Only this one.")] = None,
+    segment: Annotated[str | None, typer.Option("--segment", help="Only those whom it is about.")] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=0, max=LARGEST, help="At most so many, 100 by default; 0 = all.")
     ] = None,
@@ -66,13 +67,16 @@ def list_(
             opened.settings.newsletter_named(newsletter)
         if limit is None:
             limit = 0 if as_json else LINES_SHOWN
-        rows = [_row(line) for line in opened.people.list(newsletter, limit or None)]
-        total = opened.people.count(newsletter)
+        which = None if segment is None else opened.segments.criterion(segment, opened.clock())
+        rows = [_row(line) for line in opened.people.list(newsletter, limit or None, which)]
+        total = opened.people.count(newsletter, which)
         show_rows(
             rows,
             ("email", "name", "newsletter", "state", "language", "timezone", "sections"),
             as_json=as_json,
-            empty="No subscriber yet: `publisher subscriber add ADDRESS --newsletter SLUG --confirmed`",
+            empty="No subscriber yet: `publisher subscriber add ADDRESS --newsletter SLUG --confirmed`"
+            if segment is None
+            else f"Nobody is in the segment {segment}",
         )
         if not as_json and len(rows) < total:
             say(f"… and {count(total - len(rows), 'more', 'more')}: --limit 0 shows all")

@@ -88,6 +88,8 @@ class Newsletter(_Section):
     timezone: TimeZone = "UTC"
     schedule: str = "on finalize"
     stale_after: Duration = timedelta(hours=6)
+    segment: Name | None = None
+    """The segment that scheduled mailings go to; everybody when not given."""
 
     @property
     def bounces_to(self) -> str:

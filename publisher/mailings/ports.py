@@ -21,6 +21,9 @@ Stop = Callable[[], bool]
 WhyNot = Callable[[ColumnElement[int]], ColumnElement[Any]]
 """See `audience.why_not`, with newsletter and moment filled in."""
 
+Outside = Callable[[ColumnElement[int]], ColumnElement[bool]]
+"""See `audience.outside`, with newsletter, moment and segment filled in."""
+
 WhyNotAt = Callable[[ColumnElement[int], ColumnElement[str], ColumnElement[datetime]], ColumnElement[Any]]
 """`audience.why_not` itself, for whoever fills newsletter and moment in at each execution."""
 

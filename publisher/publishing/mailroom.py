@@ -12,6 +12,7 @@ from publisher.errors import StorageError, UsageError
 from publisher.ledger import DeliveryState, Failure, Mailing, MailingKind, MailingState
 from publisher.mailings.audience import audience, left_out, why_not
 from publisher.publishing.ports import Store, Unit
+from subscribers.segments.frozen import Frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Mailroom:
             begun = (
                 unit.corrections.begin(mailing.id, now)  # its people are planned: by the act, or another mailing
                 if mailing.kind is MailingKind.RESEND
-                else plan_mailing(unit, mailing.id, newsletter, now)
+                else plan_mailing(unit, mailing.id, newsletter, now, mailing.segment)
             )
             if not begun:
                 return False
@@ -50,7 +51,7 @@ class Mailroom:
                 actor="schedule",
                 digest_id=mailing.digest_id,
                 mailing_id=mailing.id,
-                data={"alert": alert},
+                data={"alert": alert} | ({"segment": mailing.segment.as_data()} if mailing.segment else {}),
             )
         return True
 
@@ -91,12 +92,17 @@ class Mailroom:
             return unit.mailings.failures(mailing_id, limit)
 
 
-def plan_mailing(unit: Unit, mailing_id: int, newsletter: str, now: datetime) -> bool:
-    """Plan a waiting mailing, and let it run; False when it did not wait."""
+def plan_mailing(
+    unit: Unit, mailing_id: int, newsletter: str, now: datetime, segment: Frozen | None = None
+) -> bool:
+    """Plan a waiting mailing, and let it run; False when it did not wait.
+
+    Of a resend the frozen selection says who is in the segment.
+    """
     return unit.plans.plan(
         mailing_id,
-        audience=audience(newsletter, now),
-        left_out=left_out(newsletter, now),
+        audience=audience(newsletter, now, segment),
+        left_out=left_out(newsletter, now, segment),
         why_not=partial(why_not, newsletter=newsletter, now=now),
         now=now,
     )

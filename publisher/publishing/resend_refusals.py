@@ -26,6 +26,7 @@ def stale(record: DigestRecord, wish: Wish) -> UsageError:
     """What is said when the plan that was seen is not the one that would be ordered."""
     again = " --again" if wish.again else ""
     words = f"--to {wish.to}{again}" if wish.act is Act.TO else f"--{wish.act}"
+    words += f" --segment {wish.segment}" if wish.segment else ""
     return UsageError(
         "the plan with this token is not what would be sent by now",
         remedy=f"Look again: `publisher resend {record.key} {words} --dry-run`",

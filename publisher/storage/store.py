@@ -21,6 +21,7 @@ from publisher.storage.preflights import Preflights
 from publisher.storage.publications import Publications
 from publisher.storage.standings import Standings
 from publisher.storage.troubles import Troubles
+from subscribers.segments.stored import Segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ class Unit:
     def standings(self) -> Standings:
         """How the people of a digest stand."""
         return Standings(self.connection)
+
+    @property
+    def segments(self) -> Segments:
+        """Named segments."""
+        return Segments(self.connection)
 
     @property
     def publications(self) -> Publications:
