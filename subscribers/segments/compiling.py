@@ -35,6 +35,7 @@ from subscribers.segments.model import (
 )
 from subscribers.segments.spelling import (
     date_of,
+    entries,
     kind_of,
     list_of,
     lowered,
@@ -151,7 +152,7 @@ class _Compiler:
 
     def _attribute(self, attribute: Attribute, found: Any, *, also_object: bool) -> Criterion:
         """Whether `found(type, value)` holds for what an attribute says, or for a member of its list."""
-        each = func.json_each(self._person.c.attributes).table_valued("key", "value", "type")
+        each = entries(self._person.c.attributes).table_valued("key", "value", "type")
         type_, value = each.c.type, each.c.value
         member = members(list_of(type_, value)).table_valued("value", "type")
         inside = exists(select(1).select_from(member).where(found(member.c.type, member.c.value)))

@@ -13,6 +13,7 @@ from subscribers.segments.compiling import criterion
 from subscribers.segments.evaluating import Ground
 from subscribers.segments.model import Attribute, Expression, subjects
 from subscribers.segments.printing import shown_subject
+from subscribers.segments.spelling import entries
 from subscribers.tables import subscribers, subscriptions
 
 
@@ -47,7 +48,7 @@ def warnings(connection: Connection, expression: Expression) -> Iterator[str]:
 
 
 def _has(connection: Connection, attribute: Attribute) -> bool:
-    each = func.json_each(subscribers.c.attributes).table_valued("key")
+    each = entries(subscribers.c.attributes).table_valued("key")
     query = (
         select(subscribers.c.id)
         .select_from(subscribers)
@@ -57,5 +58,5 @@ def _has(connection: Connection, attribute: Attribute) -> bool:
 
 
 def _keys(connection: Connection) -> list[str]:
-    each = func.json_each(subscribers.c.attributes).table_valued("key", joins_implicitly=True)
+    each = entries(subscribers.c.attributes).table_valued("key", joins_implicitly=True)
     return sorted(connection.scalars(select(each.c.key).select_from(subscribers, each).distinct()))

@@ -7,6 +7,7 @@ hold exactly where `=` and `in` do not, are true then.
 from __future__ import annotations
 
 import calendar
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def holds(expression: Expression, person: Person, ground: Ground) -> bool:
 
 def _is_set(subject: Subject, person: Person) -> bool:
     if isinstance(subject, Attribute):
-        found = person.attributes.get(subject.key)
+        found = _said(subject, person)
         return isinstance(found, dict) or any(each not in (None, "") for each in _members(found))
     found = getattr(person, subject)
     return found is not None if KINDS[subject] in (Kind.LIST, Kind.DAY) else found != ""
@@ -116,7 +117,7 @@ def _is_set(subject: Subject, person: Person) -> bool:
 
 def _compare(subject: Subject, operator: Operator, value: Value, person: Person, ground: Ground) -> bool:
     if isinstance(subject, Attribute):
-        members = _members(person.attributes.get(subject.key))
+        members = _members(_said(subject, person))
         return any(_compare_member(member, operator, value, ground) for member in members)
     found = getattr(person, subject)
     match KINDS[subject], value:
@@ -132,6 +133,12 @@ def _compare(subject: Subject, operator: Operator, value: Value, person: Person,
             own = ground.timezone if subject is Field.TIMEZONE and not found else found
             return _compare_text(own, operator, text)
     raise TypeError(f"{subject} is not compared with {value}")  # the parser lets no such thing through
+
+
+def _said(attribute: Attribute, person: Person) -> Any:
+    """What an attribute says; nothing when there is a NUL in any, which not every database can read."""
+    found = person.attributes.get(attribute.key)
+    return None if "\\u0000" in json.dumps(dict(person.attributes)) else found
 
 
 def _members(found: Any) -> Iterator[Any]:

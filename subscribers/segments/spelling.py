@@ -14,6 +14,16 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 
+class entries(FunctionElement[Any]):  # noqa: N801 - a function of SQL
+    """A table of the attributes of a person: `entries(attributes).table_valued("key", "value", "type")`.
+
+    One NUL in them, and there are none: PostgreSQL makes no text of it, and its error would be everybody's.
+    """
+
+    name = "entries"
+    inherit_cache = True
+
+
 class members(FunctionElement[Any]):  # noqa: N801 - a function of SQL
     """A table of the members of a JSON list: `members(list).table_valued("value", "type")`."""
 
@@ -92,6 +102,7 @@ _SQLITE_TEXT_IS_NUMBER = """
 _TEXT = "({1} #>> '{{}}')"
 _POSTGRES_NUMBER = f"CAST({_TEXT} AS double precision)"
 _SQLITE = {
+    entries: "json_each(CASE instr({0}, '\\u0000') WHEN 0 THEN {0} ELSE '{{}}' END)",
     members: "json_each({0})",
     lowered: "lower({0})",
     place_in: "instr({0}, {1})",
@@ -106,12 +117,12 @@ _SQLITE = {
     " AND (length({1}) = 10 OR substr({1}, 11, 1) IN ('T', ' ')) THEN substr({1}, 1, 10) END",
 }
 _POSTGRES = {
+    entries: "json_each(CASE strpos(CAST({0} AS text), '\\u0000') WHEN 0 THEN {0} ELSE CAST('{{}}' AS json) END)",
     members: "json_array_elements({0})",
     lowered: 'lower({0} COLLATE "C")',
     place_in: "strpos({0}, {1})",
     kind_of: "json_typeof({1})",
-    # A NUL, which no text of PostgreSQL can hold, would be an error for everybody.
-    text_of: f"CASE WHEN strpos(CAST({{1}} AS text), '\\u0000') = 0 THEN {_TEXT} END",
+    text_of: _TEXT,
     list_of: "CASE json_typeof({1}) WHEN 'array' THEN {1} ELSE CAST('[]' AS json) END",
     # What is cast has been found to be a number that fits: an error would be one for everybody.
     number_of: "CASE WHEN json_typeof({1}) = 'number'"

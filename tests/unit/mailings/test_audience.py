@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Integer, delete, insert, literal_column, select
 
 from publisher.ledger import SkipReason
-from publisher.mailings.audience import audience, left_out, why_not
+from publisher.mailings.audience import audience, left_out, outside, why_not
 from publisher.storage.database import Database
 from subscribers.model import SubscriptionState
+from subscribers.segments.frozen import Frozen
 from subscribers.tables import subscribers, subscriptions, suppressions
 
 NOW = datetime(2024, 11, 21, 7, 30, tzinfo=UTC)
+COURTS = Frozen("courts", 'section = "courts"')
 MOMENTS = (NOW - timedelta(days=1), NOW, NOW + timedelta(microseconds=1), NOW + timedelta(days=1))
 
 
@@ -93,9 +95,19 @@ def compare(database: Database, persons: list[Person]) -> None:
         subscribed = [reason for id_, reason in reasons.items() if "daily" in persons[id_ - 1].states]
         assert sums == Counter(reason for reason in subscribed if reason)
 
+        segmented = [row.subscriber_id for row in connection.execute(audience("daily", NOW, COURTS))]
+        inside = {id_ for id_, each in enumerate(persons, 1) if each.sections is None or "courts" in each.sections}
+        assert segmented == [id_ for id_, _ in mailed if id_ in inside]
+        sums = {row.reason: row.number for row in connection.execute(left_out("daily", NOW, COURTS))}
+        without = {SkipReason.SEGMENT: len(mailed) - len(segmented)}
+        assert sums == Counter(reason for reason in subscribed if reason) + Counter(without)
+
         who = subscribers.c.id  # not an alias: the expressions must not mistake the asking row for one of theirs
         asked = connection.execute(select(who, why_not(who, "daily", NOW).label("reason")))
         assert {row.id: row.reason for row in asked} == reasons
+        asked = connection.execute(select(who, outside(who, "daily", NOW, COURTS).label("outside")))
+        subscribed_ids = {id_ for id_ in reasons if "daily" in persons[id_ - 1].states}
+        assert {row.id for row in asked if not row.outside} == inside & subscribed_ids
 
 
 @settings(
