@@ -37,14 +37,14 @@ def compare(database: Database, people: list[Person], asked: list[Expression], g
         undone.rollback()
 
 
-@settings(CHOSEN, max_examples=60)
+@settings(CHOSEN, max_examples=25)
 @given(people=PEOPLE, asked=EXPRESSIONS, ground=st.sampled_from(GROUNDS))
 def test_sql_and_plain_reading_agree(database: Database, people: Any, asked: Any, ground: Ground) -> None:
     compare(database, people, asked, ground)
 
 
 @pytest.mark.slow
-@settings(CHOSEN, max_examples=400)
+@settings(CHOSEN, max_examples=250)
 @given(people=PEOPLE, asked=EXPRESSIONS, ground=st.sampled_from(GROUNDS))
 def test_sql_and_plain_reading_agree_at_length(
     database: Database, people: Any, asked: Any, ground: Ground
