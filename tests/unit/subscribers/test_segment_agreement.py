@@ -15,7 +15,7 @@ from subscribers.segments.evaluating import Ground, Person, holds
 from subscribers.segments.model import Expression
 from subscribers.segments.parsing import parse
 from subscribers.tables import subscribers, subscriptions
-from tests.unit.subscribers.segmenting import GROUNDS, NOW, expressions, persons, store
+from tests.unit.subscribers.segmenting import DATES, GROUNDS, NOW, NUMBERS, NUMERALS, expressions, persons, store
 
 EXPRESSIONS = st.lists(expressions, min_size=1, max_size=6)
 PEOPLE = st.lists(persons, min_size=1, max_size=5)
@@ -66,9 +66,16 @@ def test_what_one_person_says_is_no_error_for_everybody(database: Database) -> N
         1.7e308,
     ]
     people = [
-        Person("", "a@example.org", "", "", "", None, NOW, None, {"plan": each, "q": "x"}) for each in (*said, 1)
+        Person("", "a@example.org", "", "", "", None, NOW, None, {"plan": each, "q": "x"})
+        for each in (*said, *NUMERALS, *NUMBERS, *DATES)
     ]
-    asked = ["attribute.plan = 1", "attribute.plan >= 0", "attribute.plan < 2024-11-21", "attribute.plan = true"]
+    asked = [
+        "attribute.plan = 1",
+        "attribute.plan >= 0",
+        "attribute.plan < 0",
+        "attribute.plan < 2024-11-21",
+        "attribute.plan = true",
+    ]
     asked += ['attribute.plan = "1"', 'attribute.plan contains "z"', 'attribute.plan ends with "z"']
     compare(database, people, [parse(source) for source in asked], Ground(NOW))
 
