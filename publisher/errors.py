@@ -7,6 +7,7 @@ from, and whether trying again can help (`permanent`). `str(error)` is the one l
 from __future__ import annotations
 
 import re
+import unicodedata
 
 
 class PublisherError(Exception):
@@ -104,9 +105,50 @@ class SubscriberError(PublisherError):
     """A subscriber's data, or a row of an import, cannot be taken."""
 
 
+class SegmentError(UsageError):
+    """A segment's expression cannot be taken.
+
+    Args:
+        message: as for the family; the place stands in front of it.
+        remedy: as for the family.
+        source: the expression.
+        offset: where in it the fault begins, counted from 0.
+        permanent: as for the family.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        source: str = "",
+        offset: int = 0,
+        permanent: bool | None = None,
+    ) -> None:
+        before = source[:offset].split("\n")
+        self.row, self.column = len(before), len(before[-1]) + 1
+        self._text = (source.split("\n") or [""])[self.row - 1]
+        place = f"line {self.row}, column {self.column}" if "\n" in source else f"column {self.column}"
+        said = f"{place}: {message}" if source else message
+        super().__init__(said, remedy=remedy, permanent=permanent)
+
+    @property
+    def excerpt(self) -> tuple[str, str]:
+        """The line of the expression and, below it, a caret where the fault begins; for a fixed-width screen."""
+        widths = (_width(character) for character in self._text[: self.column - 1])
+        return self._text.replace("\t", " "), f"{' ' * sum(widths)}^"
+
+
 def one_line(text: str) -> str:
     """`text` with every run of white space, line breaks included, as one space."""
     return " ".join(text.split())
+
+
+def _width(character: str) -> int:
+    """The columns that a character takes on a screen."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
 
 
 _INVISIBLE = re.compile(

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from subscribers.segments.frozen import Frozen
+
 
 class MailingKind(StrEnum):
     """Why a mailing exists."""
@@ -85,6 +87,7 @@ class SkipReason(StrEnum):
     PAUSED = "paused"
     CORRECTED = "corrected"
     CANCELLED = "cancelled"
+    SEGMENT = "segment"  # outside of the segment that the mailing goes to
     ALREADY = "already"  # another mailing of this digest has, or may have, reached the subscriber
 
 
@@ -116,6 +119,8 @@ class Mailing:
     """The time of the reader's own day that it arrives at, `HH:MM`; empty: at once."""
     canary_id: int | None = None
     """The last delivery that may leave before the first ones are judged."""
+    segment: Frozen | None = None
+    """Whom it is about; None: everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,13 +222,15 @@ class Standing(NamedTuple):
 
     `state` is that of the latest delivery that was a mail; SKIPPED, with the reason in `skipped`, when there are
     only others; None when there is none. `has` is the number of the newest edition that was taken by a server for
-    them, 0 for none. `why_not` is the reason for which they must not be mailed now, or None.
+    them, 0 for none. `why_not` is the reason for which they must not be mailed now, or None. `outside`: the
+    segment that is asked about is not about them.
     """
 
     state: DeliveryState | None
     skipped: str = ""
     has: int = 0
     why_not: str | None = None
+    outside: bool = False
 
 
 class Latest(NamedTuple):

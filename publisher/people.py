@@ -119,17 +119,19 @@ class People:
             progress=progress,
         )
 
-    def list(self, newsletter: str | None, limit: int | None) -> Sequence[Line]:
+    def list(
+        self, newsletter: str | None, limit: int | None, which: listing.Which | None = None
+    ) -> Sequence[Line]:
         """Subscriptions by address; all of them without a limit."""
         with self._connections.read() as connection:
             if limit is None:
-                return list(listing.every_line(connection, newsletter))
-            return listing.page(connection, newsletter, limit=limit)
+                return list(listing.every_line(connection, newsletter, which))
+            return listing.page(connection, newsletter, which, limit=limit)
 
-    def count(self, newsletter: str | None) -> int:
+    def count(self, newsletter: str | None, which: listing.Which | None = None) -> int:
         """How many subscriptions there are."""
         with self._connections.read() as connection:
-            return listing.count(connection, newsletter)
+            return listing.count(connection, newsletter, which)
 
     def holder(self, token: str) -> Holder | None:
         """Whom the token of a link in a mail names; None for any other text, revoked tokens too."""

@@ -7,12 +7,15 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_
 
 from subscribers.model import Consent, ConsentAct, Subscriber, Subscription, SubscriptionState
 from subscribers.tables import consents, subscribers, subscriptions
 
 PAGE = 2000
+
+Which = ColumnElement[bool]
+"""Those of a listing: a criterion over `subscribers` joined with `subscriptions`, such as a segment's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +75,23 @@ def consents_of(connection: Connection, subscriber_id: int) -> list[Consent]:
     return [Consent(**row | {"act": ConsentAct(row["act"])}) for row in found]
 
 
-def count(connection: Connection, newsletter: str | None = None) -> int:
-    """How many subscriptions there are in any state, to one newsletter when given."""
+def count(connection: Connection, newsletter: str | None = None, which: Which | None = None) -> int:
+    """How many subscriptions there are in any state, to one newsletter when given, and of `which` when given."""
     query = select(func.count()).select_from(subscriptions)
-    return (
-        connection.scalar(query if newsletter is None else query.where(subscriptions.c.newsletter == newsletter))
-        or 0
-    )
+    if newsletter is not None:
+        query = query.where(subscriptions.c.newsletter == newsletter)
+    if which is not None:
+        query = query.join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id).where(which)
+    return connection.scalar(query) or 0
 
 
 def page(
-    connection: Connection, newsletter: str | None = None, *, after: tuple[str, str] = ("", ""), limit: int = PAGE
+    connection: Connection,
+    newsletter: str | None = None,
+    which: Which | None = None,
+    *,
+    after: tuple[str, str] = ("", ""),
+    limit: int = PAGE,
 ) -> list[Line]:
     """Subscriptions by address, then newsletter: at most `limit` of those after `(email_key, newsletter)`."""
     place = (subscribers.c.email_key, subscriptions.c.newsletter)
@@ -97,13 +106,17 @@ def page(
     )
     if newsletter is not None:
         query = query.where(subscriptions.c.newsletter == newsletter)
+    if which is not None:
+        query = query.where(which)
     return [Line(**_readable(row)) for row in connection.execute(query)]
 
 
-def every_line(connection: Connection, newsletter: str | None = None) -> Iterator[Line]:
+def every_line(
+    connection: Connection, newsletter: str | None = None, which: Which | None = None
+) -> Iterator[Line]:
     """Every subscription by address, fetched page by page: memory stays flat."""
     after = ("", "")
-    while lines := page(connection, newsletter, after=after):
+    while lines := page(connection, newsletter, which, after=after):
         yield from lines
         after = (lines[-1].email_key, lines[-1].newsletter)
 

@@ -110,3 +110,13 @@ consents = Table(
     Column("at", UTCDateTime, nullable=False),
     Index("ix_consents_subscriber_id", "subscriber_id"),
 )
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("name", String(63), primary_key=True),
+    Column("expression", Text, nullable=False),  # of docs/segments.md, as `segments.printing` writes it
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("changed_at", UTCDateTime, nullable=False),
+    Column("changed_by", Text, nullable=False),
+)

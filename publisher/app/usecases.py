@@ -33,6 +33,7 @@ from publisher.publishing.previewing import preview_documents
 from publisher.publishing.publish import Publisher
 from publisher.publishing.resends import Resends
 from publisher.publishing.seeking import Seeker, Sought
+from publisher.publishing.segmenting import Segmenting, Segments
 from publisher.publishing.site import Site
 from publisher.publishing.withdrawing import Withdrawing
 from publisher.storage.health import Health
@@ -70,7 +71,19 @@ class UseCases(Adapters):
         def mint(record: DigestRecord) -> str:
             return mint_entry_id(domain, self.clock().date(), record.newsletter, record.slug)
 
-        return Publisher(self.store, self.render, mint, self.targets, self.gate, self.logos.assets)
+        return Publisher(
+            self.store, self.render, mint, self.targets, self.gate, self.logos.assets, self.segmenting
+        )
+
+    @cached_property
+    def segmenting(self) -> Segmenting:
+        """What knows which segment a mailing goes to."""
+        return Segmenting(self.settings.newsletter, self.settings.site.language)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """What is done with segments."""
+        return Segments(self.store, self.segmenting)
 
     @cached_property
     def editorial(self) -> Editorial:
@@ -100,7 +113,7 @@ class UseCases(Adapters):
     @cached_property
     def resends(self) -> Resends:
         """What mails a digest again."""
-        return Resends(self.store, self.gate, self.first_target)
+        return Resends(self.store, self.gate, self.first_target, self.segmenting)
 
     @cached_property
     def histories(self) -> Histories:
@@ -185,6 +198,8 @@ class UseCases(Adapters):
             PublisherError: it cannot be rendered or mailed at all.
         """
         now, site = self.clock(), self.settings.site
+        with self.store.read() as unit:
+            self.segmenting.of_newsletter(unit, newsletter.slug)
         language = newsletter.language or site.language
         digest = sample_digest(newsletter, site.url, language, now.astimezone(newsletter.zone).date())
         edition = Edition(0, 0, 1, digest, self.render(digest, False), "", now, now)

@@ -114,6 +114,8 @@ def _show(facts: MailingFacts, troubled: list[dict[str, object]]) -> None:
         say(f"  because: {mailing.reason} ({mailing.actor})")
     if mailing.state is MailingState.PAUSED and facts.paused_because:
         say(f"  paused because: {facts.paused_because}")
+    if mailing.segment:
+        say(f"  to the segment {mailing.segment.name}: {mailing.segment.expression}")
     for state, number in facts.counts.items():
         say(f"  {number:>8}  {state}")
     for reason, number in mailing.left_out.items():
@@ -143,6 +145,7 @@ def _row(opened: App, facts: MailingFacts) -> dict[str, object]:
         "state": mailing.state,
         "actor": mailing.actor,
         "reason": mailing.reason,
+        "segment": mailing.segment and mailing.segment.as_data(),
         "mails": sum(facts.counts.values()),
         **{state: facts.counts.get(DeliveryState(state), 0) for state in SHOWN},
         "created": local(mailing.created_at, zone),

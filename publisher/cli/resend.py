@@ -48,6 +48,9 @@ def resend(
     correction: Annotated[
         bool, typer.Option("--correction", help="The newest edition, to those who have an older one.")
     ] = False,
+    segment: Annotated[
+        str, typer.Option("--segment", metavar="NAME", help="Only those whom it is about; everybody: all.")
+    ] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why; kept with the mailing.")] = "",
     token: Annotated[
         str | None, typer.Option("--token", help="Order exactly the plan that --dry-run showed, and once.")
@@ -62,7 +65,9 @@ def resend(
     ] = False,
 ) -> None:
     """Mail a digest again: the stored mail of its newest edition, to those who are meant and to nobody else."""
-    wish = _wish({"failed": failed, "missed": missed, "uncertain": uncertain, "correction": correction}, to, again)
+    wish = _wish(
+        {"failed": failed, "missed": missed, "uncertain": uncertain, "correction": correction}, to, again, segment
+    )
     if not reason.strip() and not dry_run:
         raise UsageError("a resend wants a reason", remedy="Add --reason TEXT; it is kept with the mailing")
     if csv == "-" and not dry_run:
@@ -86,11 +91,11 @@ def resend(
         raise typer.Exit(1)
 
 
-def _wish(acts: Mapping[str, bool], to: str | None, again: bool) -> Wish:
+def _wish(acts: Mapping[str, bool], to: str | None, again: bool, segment: str) -> Wish:
     named = [Act(name) for name, given in acts.items() if given] + ([Act.TO] if to is not None else [])
     if len(named) != 1:
         raise UsageError("it is not said who is meant", remedy=f"Give {ACTS_TOLD}")
-    return Wish(named[0], to or "", again)
+    return Wish(named[0], to or "", again, segment)
 
 
 def _facts(record: DigestRecord, plan: ResendPlan) -> dict[str, object]:
@@ -102,6 +107,7 @@ def _facts(record: DigestRecord, plan: ResendPlan) -> dict[str, object]:
         "because": dict(plan.because),
         "left_out": {str(verdict): number for verdict, number in plan.left_out.items()},
         "again": plan.again,
+        "segment": plan.segment and plan.segment.as_data(),
         "token": plan.token,
     }
 
@@ -115,6 +121,8 @@ def _tell_plan(
         show_json(_facts(record, plan))
         return
     say(f"{record.key}: {count(plan.mailed, 'subscriber')} would get it (edition {plan.edition})")
+    if plan.segment:
+        say(f"  of the segment {plan.segment.name}: {plan.segment.expression}")
     for latest, number in plan.because.items():
         say(f"  {number:>8}  {latest}")
     some = opened.resends.addresses(plan.first)

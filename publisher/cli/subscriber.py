@@ -8,13 +8,15 @@ from typing import Annotated
 
 import typer
 
+from publisher.cli import segment
 from publisher.cli.context import actor, instance
 from publisher.cli.output import LARGEST, count, say, show_json, show_rows, warn
 from publisher.cli.progress import MEGABYTES, Bar
 from publisher.errors import UsageError
 from subscribers.listing import Line
 
-app = typer.Typer(no_args_is_help=True, help="Subscribers: add, list, import.")
+app = typer.Typer(no_args_is_help=True, help="Subscribers: add, list, import, segment.")
+app.add_typer(segment.app, name="segment")
 
 Newsletter = Annotated[str, typer.Option("--newsletter", help="The newsletter's slug.")]
 Confirmed = Annotated[
@@ -53,6 +55,7 @@ def add(
 @app.command("list")
 def list_(
     newsletter: Annotated[str | None, typer.Option("--newsletter", help="Only this one.")] = None,
+    segment: Annotated[str | None, typer.Option("--segment", help="Only those whom it is about.")] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=0, max=LARGEST, help="At most so many, 100 by default; 0 = all.")
     ] = None,
@@ -66,13 +69,16 @@ def list_(
             opened.settings.newsletter_named(newsletter)
         if limit is None:
             limit = 0 if as_json else LINES_SHOWN
-        rows = [_row(line) for line in opened.people.list(newsletter, limit or None)]
-        total = opened.people.count(newsletter)
+        which = None if segment is None else opened.segments.criterion(segment, opened.clock())
+        rows = [_row(line) for line in opened.people.list(newsletter, limit or None, which)]
+        total = opened.people.count(newsletter, which)
         show_rows(
             rows,
             ("email", "name", "newsletter", "state", "language", "timezone", "sections"),
             as_json=as_json,
-            empty="No subscriber yet: `publisher subscriber add ADDRESS --newsletter SLUG --confirmed`",
+            empty="No subscriber yet: `publisher subscriber add ADDRESS --newsletter SLUG --confirmed`"
+            if segment is None
+            else f"Nobody is in the segment {segment}",
         )
         if not as_json and len(rows) < total:
             say(f"… and {count(total - len(rows), 'more', 'more')}: --limit 0 shows all")

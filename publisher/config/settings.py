@@ -92,6 +92,8 @@ class Newsletter(_Section):
     stale_after: Duration = timedelta(hours=6)
     local_time: ClockTime = False
     """Whether mail arrives at the schedule's time of each reader's own day, or at which one."""
+    segment: Name | None = None
+    """The segment that scheduled mailings go to; everybody when not given."""
 
     @property
     def bounces_to(self) -> str:

@@ -1,7 +1,8 @@
 """Who is mailed, and why somebody is not, as SQLAlchemy expressions; storage executes them.
 
 One rule in one order, whatever asks: an address that is suppressed, then a person who left (or never was there),
-then one who has not confirmed, then one who pauses; everybody else is mailed. The plan, the sums of those left
+then one who has not confirmed, then one who pauses, then one whom the mailing's segment is not about; everybody
+else is mailed. The plan, the sums of those left
 out and the check inside a window's UPDATE all come from the clauses below.
 """
 
@@ -30,14 +31,19 @@ from sqlalchemy import (
 
 from publisher.ledger import SkipReason
 from subscribers.model import SubscriptionState
+from subscribers.segments.compiling import criterion
+from subscribers.segments.frozen import Frozen
 from subscribers.tables import subscribers, subscriptions, suppressions
 
 Newsletter = str | ColumnElement[str]
 Moment = datetime | ColumnElement[datetime]
 
 
-def audience(newsletter: str, now: datetime) -> Select[int, list[str] | None]:
-    """`(subscriber_id, sections)` of everybody mailed now, by id; `sections` NULL is all of them."""
+def audience(newsletter: str, now: datetime, segment: Frozen | None = None) -> Select[int, list[str] | None]:
+    """`(subscriber_id, sections)` of everybody mailed now, by id; `sections` NULL is all of them.
+
+    With a segment, of those whom it is about.
+    """
     person = subscriptions.c.subscriber_id
     return (
         select(person, subscriptions.c.sections)
@@ -46,13 +52,17 @@ def audience(newsletter: str, now: datetime) -> Select[int, list[str] | None]:
             subscriptions.c.state == SubscriptionState.ACTIVE,
             not_(_pauses(subscriptions, now)),
             not_(_suppressed(person, newsletter)),
+            *([_inside(person, subscriptions, segment, now)] if segment else []),
         )
         .order_by(person)
     )
 
 
-def left_out(newsletter: str, now: datetime) -> CompoundSelect[str, int]:
-    """`(reason, number)` over this newsletter's subscriptions that `audience` leaves out; no zero counts."""
+def left_out(newsletter: str, now: datetime, segment: Frozen | None = None) -> CompoundSelect[str, int]:
+    """`(reason, number)` over this newsletter's subscriptions that `audience` leaves out; no zero counts.
+
+    SEGMENT is last of the reasons: those whom nothing else keeps from being mailed.
+    """
     row, person, ban = subscriptions, subscribers, suppressions
     # From the suppressions' side: they are few, the subscriptions may be a million.
     suppressed = (
@@ -74,7 +84,14 @@ def left_out(newsletter: str, now: datetime) -> CompoundSelect[str, int]:
         )
         .subquery()
     )
-    return union_all(suppressed, select(others.c.reason, func.count()).group_by(others.c.reason))
+    counts = [suppressed, select(others.c.reason, func.count()).group_by(others.c.reason)]
+    if segment:
+        everybody = audience(newsletter, now).order_by(None)
+        outsiders = everybody.where(not_(_inside(row.c.subscriber_id, row, segment, now))).subquery()
+        counts.append(
+            select(_reason(SkipReason.SEGMENT), func.count()).select_from(outsiders).having(func.count() > 0)
+        )
+    return union_all(*counts)
 
 
 def why_not(subscriber_id: ColumnElement[int], newsletter: Newsletter, now: Moment) -> ColumnElement[str | None]:
@@ -89,6 +106,23 @@ def why_not(subscriber_id: ColumnElement[int], newsletter: Newsletter, now: Mome
         (not_(exists().where(is_mine)), _reason(SkipReason.LEFT)),
         else_=select(_standing(mine, now)).where(is_mine).scalar_subquery(),
     )
+
+
+def outside(
+    subscriber_id: ColumnElement[int], newsletter: str, now: datetime, segment: Frozen
+) -> ColumnElement[bool]:
+    """Whether a segment of the newsletter is not about whoever is in this row; it never is about the erased."""
+    mine = subscriptions.alias()
+    is_mine = and_(mine.c.subscriber_id == subscriber_id, mine.c.newsletter == newsletter)
+    return not_(exists().where(is_mine, _inside(mine.c.subscriber_id, mine, segment, now)))
+
+
+def _inside(
+    subscriber_id: ColumnElement[int], row: FromClause, segment: Frozen, now: datetime
+) -> ColumnElement[bool]:
+    """Whether a segment is about somebody with this row of `subscriptions`."""
+    person = subscribers.alias()
+    return exists().where(person.c.id == subscriber_id, criterion(segment.tree, segment.ground(now), person, row))
 
 
 def _standing(row: FromClause, now: Moment) -> ColumnElement[str | None]:

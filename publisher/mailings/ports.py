@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Select
 
 from publisher.ledger import Batch, Delivery, DeliveryState, Held, Message, Messages, Outcome, Report, Window
+from subscribers.segments.frozen import Frozen
 
 Sign = Callable[[bytes, datetime], bytes]
 """A complete message, and the moment; gives the message with its signatures."""
@@ -20,6 +21,9 @@ Stop = Callable[[], bool]
 
 WhyNot = Callable[[ColumnElement[int]], ColumnElement[Any]]
 """See `audience.why_not`, with newsletter and moment filled in."""
+
+Outside = Callable[[ColumnElement[int]], ColumnElement[bool]]
+"""See `audience.outside`, with newsletter, moment and segment filled in."""
 
 WhyNotAt = Callable[[ColumnElement[int], ColumnElement[str], ColumnElement[datetime]], ColumnElement[Any]]
 """`audience.why_not` itself, for whoever fills newsletter and moment in at each execution."""
@@ -181,6 +185,8 @@ class BegunWave(Protocol):
     def slot(self) -> datetime: ...
     @property
     def clock(self) -> str: ...
+    @property
+    def segment(self) -> Frozen | None: ...
     @property
     def wave(self) -> datetime: ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from itertools import islice
 from publisher.errors import UsageError
 from publisher.ledger import Latest, Standing
 from publisher.mailings.verdicts import Place, Verdict, Wish, decide, intended, place
+from subscribers.segments.frozen import Frozen
 
 FEW = 3
 """People that a plan names."""
@@ -52,6 +54,7 @@ class ResendPlan:
         again: whether it mints new Message-IDs: asked for, and needed.
         selection: the subscribers it is about, frozen with the mailing; who must not be mailed is left out then.
         first: the first few who would be mailed, for people to recognise.
+        segment: who alone can be meant, as it is defined now; None: everybody.
     """
 
     wish: Wish
@@ -64,6 +67,7 @@ class ResendPlan:
     again: bool = False
     selection: tuple[int, ...] = field(default=(), repr=False)
     first: tuple[int, ...] = ()
+    segment: Frozen | None = None
 
 
 def plan_resend(
@@ -74,6 +78,7 @@ def plan_resend(
     digest_id: int,
     edition_id: int,
     newest: int,
+    segment: Frozen | None = None,
 ) -> ResendPlan:
     """Make the plan of a resend.
 
@@ -84,6 +89,7 @@ def plan_resend(
         digest_id: the digest.
         edition_id: its newest edition.
         newest: that edition's number.
+        segment: by which `standing.outside` was asked.
     """
     chosen = [person for person in people if intended(wish, person.standing, newest)]
     standings = Counter(person.standing for person in chosen)
@@ -108,10 +114,11 @@ def plan_resend(
         mailed=sum(because.values()),
         left_out={verdict: left_out[verdict] for verdict in Verdict if left_out[verdict]},
         because=dict(sorted(because.items())),
-        token=_token(wish, chosen, digest_id, edition_id, again),
+        token=_token(wish, chosen, digest_id, edition_id, again, segment),
         again=again,
         selection=tuple(person.subscriber_id for person in chosen),
         first=tuple(person.subscriber_id for person in islice(first, FEW)),
+        segment=segment,
     )
 
 
@@ -124,13 +131,17 @@ def _told(standing: Standing, newest: int) -> str:
     return "never mailed" if standing.state is None else str(standing.state)
 
 
-def _token(wish: Wish, chosen: Iterable[Latest], digest_id: int, edition_id: int, again: bool) -> str:
+def _token(
+    wish: Wish, chosen: Iterable[Latest], digest_id: int, edition_id: int, again: bool, segment: Frozen | None
+) -> str:
     """A fingerprint of the act and of everybody it is about, each with the delivery they are judged after.
 
     Who leaves or is suppressed meanwhile is still in it: then fewer are mailed than were shown, which is what
-    everybody wants. Anybody new makes it another one.
+    everybody wants. Anybody new makes it another one, and so does another definition of the segment.
     """
     said = hashlib.sha256(f"{wish.act} {digest_id} {edition_id} {again}".encode())
+    if segment:
+        said.update(json.dumps(segment.as_data(), sort_keys=True).encode())
     said.update("".join(f" {person.subscriber_id}:{person.delivery_id}" for person in chosen).encode())
     return said.hexdigest()[:24]
 

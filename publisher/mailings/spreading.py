@@ -48,7 +48,9 @@ class Spreading:
             with self._store.write() as unit:
                 if unit.waves.look_after(wave.mailing_id, wave.wave):
                     unit.waves.move(moved)
-                    unit.waves.join_late(wave.mailing_id, audience(wave.newsletter, now), moments, now)
+                    unit.waves.join_late(
+                        wave.mailing_id, audience(wave.newsletter, now, wave.segment), moments, now
+                    )
 
     def _local_time(self, newsletter: str, clock: str) -> LocalTime:
         """As the mailing was planned, whatever the configuration says by now."""

@@ -26,11 +26,16 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A resend as an editor asks for it. `to` is the address of Act.TO, and `again` is for that one alone."""
+    """A resend as an editor asks for it.
+
+    `to` is the address of Act.TO, and `again` is for that one alone. `segment` is the name of one, `everybody` for
+    none, or empty: nothing was said.
+    """
 
     act: Act
     to: str = ""
     again: bool = False
+    segment: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -38,6 +43,8 @@ class Wish:
             raise UsageError("it is not said who is meant", remedy=f"Give {ACTS_TOLD}")
         if self.again and self.act is not Act.TO:
             raise UsageError("only one person can get it again", remedy="Write --to ADDRESS --again")
+        if self.segment and self.act is Act.TO:
+            raise UsageError("one person is no matter of segments", remedy="Leave --segment out")
 
 
 ACTS_TOLD = "one of --failed, --missed, --uncertain, --to ADDRESS, --correction"
@@ -73,6 +80,7 @@ class Verdict(StrEnum):
     LEFT = "left"
     UNCONFIRMED = "unconfirmed"
     PAUSED = "paused"
+    SEGMENT = "segment"
 
 
 LEFT_OUT: Mapping[Verdict, str] = {
@@ -88,6 +96,7 @@ LEFT_OUT: Mapping[Verdict, str] = {
     Verdict.LEFT: "left",
     Verdict.UNCONFIRMED: "not confirmed",
     Verdict.PAUSED: "paused",
+    Verdict.SEGMENT: "not in the segment",
 }
 """What people are told, after a number."""
 
@@ -147,13 +156,15 @@ def place(standing: Standing, newest: int) -> Place:
 
 
 def intended(wish: Wish, standing: Standing, newest: int) -> bool:
-    """Whether an act is about this person, may they be mailed or not."""
-    return TABLE[wish.act, wish.again, place(standing, newest)] is Verdict.MAIL
+    """Whether an act is about this person, may they be mailed or not; nobody outside of its segment."""
+    return not standing.outside and TABLE[wish.act, wish.again, place(standing, newest)] is Verdict.MAIL
 
 
 def decide(wish: Wish, standing: Standing, newest: int) -> Verdict:
     """What an act means to a person."""
     verdict = TABLE[wish.act, wish.again, place(standing, newest)]
+    if verdict is Verdict.MAIL and standing.outside and standing.why_not is None:
+        return Verdict.SEGMENT  # by another act, or without a segment, they may be mailed
     if standing.why_not is None or verdict not in _COULD_BE_MAILED:
         return verdict
     return Verdict.UNCONCERNED if verdict is Verdict.MISSED else Verdict(standing.why_not)

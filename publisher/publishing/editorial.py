@@ -136,7 +136,9 @@ class Editorial:
             same = newest is not None and newest.id == edition.id
             if unit.digests.get(record.id).state is not DigestState.PUBLISHED or not same:
                 raise overtaken(record)
-            if plan_scheduled(unit, record.id, edition.id, now, actor=actor, reason=reason) is None:
+            segment = self._publisher.segment(unit, record)
+            planned = plan_scheduled(unit, record.id, edition.id, now, actor=actor, reason=reason, segment=segment)
+            if planned is None:
                 raise overtaken(record)
             unit.digests.set_mail(record.id, MailChoice.MAILED)
             self._gate.keep(unit, record, inspection, edition.id, overruled)

@@ -13,6 +13,7 @@ from publisher.ledger import AT_ONCE, DeliveryState, Failure, Mailing, MailingKi
 from publisher.mailings.audience import audience, left_out, why_not
 from publisher.mailings.ports import Waves
 from publisher.publishing.ports import Store, Unit
+from subscribers.segments.frozen import Frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Mailroom:
                     mailing.id,
                     record.newsletter,
                     now,
+                    mailing.segment,
                     self._spreads(unit.waves, record.newsletter, record.slot),
                 )
             )
@@ -78,7 +80,7 @@ class Mailroom:
                 actor="schedule",
                 digest_id=mailing.digest_id,
                 mailing_id=mailing.id,
-                data={"alert": alert},
+                data={"alert": alert} | ({"segment": mailing.segment.as_data()} if mailing.segment else {}),
             )
         return True
 
@@ -120,12 +122,22 @@ class Mailroom:
             return unit.mailings.failures(mailing_id, limit)
 
 
-def plan_mailing(unit: Unit, mailing_id: int, newsletter: str, now: datetime, spread: Spread = AT_ONCE) -> bool:
-    """Plan a waiting mailing, and let it run; False when it did not wait."""
+def plan_mailing(
+    unit: Unit,
+    mailing_id: int,
+    newsletter: str,
+    now: datetime,
+    segment: Frozen | None = None,
+    spread: Spread = AT_ONCE,
+) -> bool:
+    """Plan a waiting mailing, and let it run; False when it did not wait.
+
+    Of a resend the frozen selection says who is in the segment.
+    """
     return unit.plans.plan(
         mailing_id,
-        audience=audience(newsletter, now),
-        left_out=left_out(newsletter, now),
+        audience=audience(newsletter, now, segment),
+        left_out=left_out(newsletter, now, segment),
         why_not=partial(why_not, newsletter=newsletter, now=now),
         now=now,
         spread=spread,

@@ -38,7 +38,12 @@ from publisher.ledger import (
     Spread,
     Standing,
 )
-from publisher.mailings.ports import Waves, WhyNot
+from publisher.mailings.ports import Outside, Waves, WhyNot
+from subscribers.segments.counting import Share
+from subscribers.segments.evaluating import Ground
+from subscribers.segments.frozen import Frozen
+from subscribers.segments.model import Expression
+from subscribers.segments.stored import Segment
 
 
 class Digests(Protocol):
@@ -154,6 +159,7 @@ class Mailings(Protocol):
         act: str = "",
         token: str | None = None,
         again: bool = False,
+        segment: Frozen | None = None,
     ) -> int | None: ...
     def get(self, mailing_id: int) -> Mailing: ...
     def by_token(self, token: str) -> Mailing | None: ...
@@ -199,16 +205,39 @@ class Plans(Protocol):
 class Standings(Protocol):
     """How the people of a digest stand, over all its mailings."""
 
-    def sums(self, digest_id: int, newsletter: str, why_not: WhyNot) -> Mapping[Standing, int]: ...
+    def sums(
+        self, digest_id: int, newsletter: str, why_not: WhyNot, outside: Outside | None = None
+    ) -> Mapping[Standing, int]: ...
     def latest(
-        self, digest_id: int, newsletter: str, why_not: WhyNot, states: Collection[DeliveryState]
+        self,
+        digest_id: int,
+        newsletter: str,
+        why_not: WhyNot,
+        states: Collection[DeliveryState],
+        outside: Outside | None = None,
     ) -> Sequence[Latest]: ...
     def one(self, digest_id: int, email_key: str, why_not: WhyNot) -> Latest | None: ...
     def concerned(
-        self, digest_id: int, newsletter: str, why_not: WhyNot, subscriber_id: int | None = None
+        self,
+        digest_id: int,
+        newsletter: str,
+        why_not: WhyNot,
+        subscriber_id: int | None = None,
+        outside: Outside | None = None,
     ) -> Iterator[Concerned]: ...
     def addresses(self, subscriber_ids: Sequence[int]) -> Sequence[str]: ...
     def mark(self, digest_id: int) -> tuple[object, ...]: ...
+
+
+class Segments(Protocol):
+    """Named segments."""
+
+    def get(self, name: str) -> Segment | None: ...
+    def all(self) -> Sequence[Segment]: ...
+    def save(self, name: str, expression: str, *, actor: str, now: datetime) -> Segment: ...
+    def delete(self, name: str) -> bool: ...
+    def share(self, newsletter: str, expression: Expression, ground: Ground) -> Share: ...
+    def warnings(self, expression: str) -> Sequence[str]: ...
 
 
 class Publications(Protocol):
@@ -316,6 +345,8 @@ class Unit(Protocol):
     def waves(self) -> Waves: ...
     @property
     def standings(self) -> Standings: ...
+    @property
+    def segments(self) -> Segments: ...
     @property
     def publications(self) -> Publications: ...
     @property

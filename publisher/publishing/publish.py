@@ -20,6 +20,8 @@ from publisher.ledger import MailingKind, MailingState
 from publisher.preflight.model import Finding
 from publisher.publishing.ports import Store, Unit
 from publisher.publishing.preflighting import BlockedError, Gate
+from publisher.publishing.segmenting import Segmenting
+from subscribers.segments.frozen import Frozen
 
 UNPUBLISHED = frozenset({DigestState.DRAFT, DigestState.FINALIZED, DigestState.HELD})
 
@@ -74,6 +76,7 @@ class Publisher:
         targets: the endpoints of every publication, as `endpoint:NAME`.
         gate: looks at what is to be mailed.
         logos: kept with every digest that is published, so that what shows them has them wherever it is put.
+        segmenting: whom scheduled mailings go to; None: everybody.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Publisher:
         targets: Sequence[str],
         gate: Gate,
         logos: Sequence[Asset] = (),
+        segmenting: Segmenting | None = None,
     ) -> None:
         self._store = store
         self._render = render
@@ -91,6 +95,7 @@ class Publisher:
         self._targets = targets
         self._gate = gate
         self._logos = logos
+        self._segmenting = segmenting or Segmenting()
 
     def waiting(self, cadence: Cadence, now: datetime) -> dict[int, str]:
         """What each digest of a newsletter waits for, by its id; nothing for one that does not wait."""
@@ -110,6 +115,14 @@ class Publisher:
         return due.next_event(
             records, schedule=cadence.schedule, timezone=cadence.timezone, taken=_taken(records), now=now
         )
+
+    def segment(self, unit: Unit, record: DigestRecord) -> Frozen | None:
+        """The segment that a digest's scheduled mailing goes to, as it is now; None: everybody.
+
+        Raises:
+            ConfigError: the configuration names one that there is not.
+        """
+        return self._segmenting.of_newsletter(unit, record.newsletter)
 
     def _records(self, cadence: Cadence) -> Sequence[DigestRecord]:
         with self._store.read() as unit:
@@ -212,6 +225,7 @@ class Publisher:
         with self._store.read() as unit:
             digest = unit.digests.content(record.id)
             repeats = unit.digests.title_published_before(record.newsletter, record.title, record.id)
+            segment = self.segment(unit, record) if mail is MailChoice.MAILED else None
         rendered = self._render(digest, repeats)
         draft = Edition(0, record.id, 1, digest, rendered, "", now, now)
         inspection = self._gate.let_pass(draft, now, despite) if mail is MailChoice.MAILED else None
@@ -238,7 +252,7 @@ class Publisher:
             if inspection:
                 overruled = inspection.overruled(despite)
                 self._gate.keep(unit, record, inspection, edition_id, overruled)
-                plan_scheduled(unit, record.id, edition_id, now, actor=actor, reason=reason)
+                plan_scheduled(unit, record.id, edition_id, now, actor=actor, reason=reason, segment=segment)
             for target in self._targets:
                 unit.publications.ensure(target, now)
             data = {"mail": mail, "reason": reason, "slot": slot.isoformat() if slot else None}
@@ -258,7 +272,14 @@ def _taken(records: Iterable[DigestRecord]) -> frozenset[datetime]:
 
 
 def plan_scheduled(
-    unit: Unit, digest_id: int, edition_id: int, now: datetime, *, actor: str, reason: str
+    unit: Unit,
+    digest_id: int,
+    edition_id: int,
+    now: datetime,
+    *,
+    actor: str,
+    reason: str,
+    segment: Frozen | None = None,
 ) -> int | None:
     """Add the one scheduled mailing of a digest; it waits for the pages. None when there is one already."""
     return unit.mailings.add(
@@ -269,5 +290,6 @@ def plan_scheduled(
         actor=actor,
         reason=reason,
         selection=None,
+        segment=segment,
         now=now,
     )

@@ -24,7 +24,8 @@ def nobody(record: DigestRecord, plan: ResendPlan) -> UsageError:
 
 def another(record: DigestRecord, wish: Wish, mailing: Mailing) -> UsageError:
     """What is said when the plan with this token was ordered already, and is not the act that is asked for."""
-    whom = "somebody else" if mailing.act == wish.act == Act.TO else f"--{mailing.act}"
+    segment = f" --segment {mailing.segment.name}" if mailing.segment else ""
+    whom = "somebody else" if mailing.act == wish.act == Act.TO else f"--{mailing.act}{segment}"
     return UsageError(
         f"this token is of another act: mailing {mailing.id} was ordered with it, to {whom}",
         remedy=_look(record, wish),
@@ -42,6 +43,7 @@ def stale(record: DigestRecord, wish: Wish) -> UsageError:
 def _look(record: DigestRecord, wish: Wish) -> str:
     again = " --again" if wish.again else ""
     words = f"--to {wish.to}{again}" if wish.act is Act.TO else f"--{wish.act}"
+    words += f" --segment {wish.segment}" if wish.segment else ""
     return f"Look again: `publisher resend {record.key} {words} --dry-run`"
 
 

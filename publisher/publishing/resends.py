@@ -15,8 +15,8 @@ from publisher.digests.record import DigestRecord
 from publisher.editions import Edition
 from publisher.errors import SubscriberError, UsageError
 from publisher.ledger import Concerned, Latest, Mailing, MailingKind, MailingState, Standing
-from publisher.mailings.audience import why_not
-from publisher.mailings.ports import WhyNot
+from publisher.mailings.audience import outside, why_not
+from publisher.mailings.ports import Outside, WhyNot
 from publisher.mailings.resending import ResendPlan, check_one, plan_resend
 from publisher.mailings.verdicts import Act, Verdict, Wish, decide, states_for
 from publisher.publishing.channels import pages_stored
@@ -25,8 +25,11 @@ from publisher.publishing.mailroom import plan_mailing
 from publisher.publishing.ports import Store, Unit
 from publisher.publishing.preflighting import BlockedError, Gate
 from publisher.publishing.resend_refusals import another, edition_to_send, nobody, stale
+from publisher.publishing.segmenting import Segmenting
 from publisher.publishing.wording import reason_of
 from subscribers.addresses import normalise
+from subscribers.segments.frozen import Frozen
+from subscribers.segments.stored import EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,18 @@ class Resends:
         store: opens transactions.
         gate: looks at what was never mailed before a resend mails it.
         first_target: the first endpoint, as `endpoint:NAME`; None when there is none: mail leaves at once.
+        segmenting: knows the segments that are asked for.
     """
 
-    def __init__(self, store: Store, gate: Gate, first_target: str | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        gate: Gate,
+        first_target: str | None = None,
+        segmenting: Segmenting | None = None,
+    ) -> None:
         self._store = store
+        self._segmenting = segmenting or Segmenting()
         self._gate = gate
         self._first_target = first_target
 
@@ -66,7 +77,7 @@ class Resends:
             UsageError: nobody can be meant, or it is not the plan of `token`; it says why, and what to do.
         """
         with self._store.read() as unit:
-            plan = _plan(unit, record, wish, now)
+            plan = self._plan(unit, record, wish, now)
         if token and token != plan.token:
             raise stale(record, wish)
         return plan
@@ -112,14 +123,14 @@ class Resends:
             return ordered
         looked_at = self._look_at_backlog(record, now)
         with self._store.read() as unit:
-            plan, mark = _plan(unit, record, wish, now), unit.standings.mark(record.id)
+            plan, mark = self._plan(unit, record, wish, now), unit.standings.mark(record.id)
         with self._store.write() as unit:
             unit.plans.lock_digest(record.id)
             if done := _ordered(unit, record, wish, now, token or plan.token):
                 return done
             seen, record = record, unit.digests.get(record.id)
             if record != seen or unit.standings.mark(record.id) != mark:
-                plan = _plan(unit, record, wish, now)
+                plan = self._plan(unit, record, wish, now)
             if token and token != plan.token:
                 raise stale(record, wish)
             if not plan.mailed:
@@ -138,7 +149,9 @@ class Resends:
                 person = unit.standings.one(record.id, _email_key(wish.to), asked)
                 check_one(wish, person, edition.number)
                 only = person and person.subscriber_id
-            for each in unit.standings.concerned(record.id, record.newsletter, asked, only):
+            segment = self._segmenting.of_resend(unit, record, wish)
+            outsiders = _outsiders(record, segment, now)
+            for each in unit.standings.concerned(record.id, record.newsletter, asked, only, outsiders):
                 verdict = decide(wish, each.standing, edition.number)
                 if verdict is not Verdict.UNCONCERNED:
                     yield Listed(each, verdict)
@@ -178,6 +191,7 @@ class Resends:
             act=str(plan.wish.act),
             token=plan.token,
             again=plan.again,
+            segment=plan.segment,
         )
         if mailing_id is None or not plan_mailing(unit, mailing_id, record.newsletter, now):
             raise UsageError(f"the resend of {record.key} could not be planned", remedy="Try it again")
@@ -197,9 +211,32 @@ class Resends:
                 "subscribers": plan.mailed,
                 "left_out": {str(verdict): number for verdict, number in plan.left_out.items()},
                 "token": plan.token,
-            },
+            }
+            | ({"segment": plan.segment.as_data()} if plan.segment else {}),
         )
         return unit.mailings.get(mailing_id)
+
+    def _plan(self, unit: Unit, record: DigestRecord, wish: Wish, now: datetime) -> ResendPlan:
+        edition, asked = _edition(unit, record, wish), _asked(record, now)
+        segment = self._segmenting.of_resend(unit, record, wish)
+        others: Mapping[Standing, int] = {}
+        if wish.act is Act.TO:
+            person = unit.standings.one(record.id, _email_key(wish.to), asked)
+            people: Sequence[Latest] = [check_one(wish, person, edition.number)]
+        else:
+            outsiders = _outsiders(record, segment, now)
+            states = states_for(wish.act)
+            people = unit.standings.latest(record.id, record.newsletter, asked, states, outsiders)
+            others = unit.standings.sums(record.id, record.newsletter, asked, outsiders)
+        return plan_resend(
+            wish,
+            people,
+            others,
+            digest_id=record.id,
+            edition_id=edition.id,
+            newest=edition.number,
+            segment=segment,
+        )
 
     def _look_at_backlog(self, record: DigestRecord, now: datetime) -> Inspection | None:
         """Look at a digest that went to page and feeds only: nobody has looked at it as a mail yet.
@@ -222,7 +259,8 @@ def _ordered(unit: Unit, record: DigestRecord, wish: Wish, now: datetime, token:
     mailing = unit.mailings.by_token(token)
     if mailing is None or mailing.digest_id != record.id:
         return None
-    if mailing.act != wish.act:
+    segment = mailing.segment.name if mailing.segment else EVERYBODY
+    if mailing.act != wish.act or (wish.segment and wish.segment != segment):
         raise another(record, wish, mailing)
     if wish.act is Act.TO:
         person = unit.standings.one(record.id, _email_key(wish.to), _asked(record, now))
@@ -235,16 +273,10 @@ def _asked(record: DigestRecord, now: datetime) -> WhyNot:
     return partial(why_not, newsletter=record.newsletter, now=now)
 
 
-def _plan(unit: Unit, record: DigestRecord, wish: Wish, now: datetime) -> ResendPlan:
-    edition, asked = _edition(unit, record, wish), _asked(record, now)
-    others: Mapping[Standing, int] = {}
-    if wish.act is Act.TO:
-        person = unit.standings.one(record.id, _email_key(wish.to), asked)
-        people: Sequence[Latest] = [check_one(wish, person, edition.number)]
-    else:
-        people = unit.standings.latest(record.id, record.newsletter, asked, states_for(wish.act))
-        others = unit.standings.sums(record.id, record.newsletter, asked)
-    return plan_resend(wish, people, others, digest_id=record.id, edition_id=edition.id, newest=edition.number)
+def _outsiders(record: DigestRecord, segment: Frozen | None, now: datetime) -> Outside | None:
+    if segment is None:
+        return None
+    return partial(outside, newsletter=record.newsletter, now=now, segment=segment)
 
 
 def _edition(unit: Unit, record: DigestRecord, wish: Wish) -> Edition:

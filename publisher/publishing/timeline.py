@@ -62,7 +62,16 @@ def _corrected(data: Mapping[str, Any]) -> str:
 def _resend(data: Mapping[str, Any]) -> str:
     act = str(data.get("act") or data.get("kind") or "")
     again = ", although they have it" if data.get("again") else ""
-    return f"ordered, {_ACTS.get(act, act)}{again}"
+    return f"ordered, {_ACTS.get(act, act)}{again}{_in_segment(data)}"
+
+
+def _started(data: Mapping[str, Any]) -> str:
+    return f"began{_in_segment(data)}"
+
+
+def _in_segment(data: Mapping[str, Any]) -> str:
+    segment = data.get("segment")
+    return f", to the segment {segment['name']} ({segment['expression']})" if segment else ""
 
 
 def _paused(data: Mapping[str, Any]) -> str:
@@ -85,7 +94,7 @@ WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "digest.released": "to be mailed after all",
     "digest.corrected": _corrected,
     "digest.withdrawn": "withdrawn",
-    "mailing.started": "began",
+    "mailing.started": _started,
     "mailing.judged": "taken well by those who were mailed first; the rest follows",
     "mailing.paused": _paused,
     "mailing.resumed": "resumed",

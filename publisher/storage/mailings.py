@@ -15,6 +15,7 @@ from publisher.ledger import DeliveryState, Failure, Mailing, MailingKind, Maili
 from publisher.storage import tallies
 from publisher.storage.tables import deliveries, mailings
 from subscribers.portable import insert_missing
+from subscribers.segments.frozen import Frozen, from_data
 from subscribers.tables import subscribers
 
 _COLUMNS = tuple(mailings.c[field.name] for field in fields(Mailing))
@@ -41,10 +42,12 @@ class Mailings:
         act: str = "",
         token: str | None = None,
         again: bool = False,
+        segment: Frozen | None = None,
     ) -> int | None:
         """Add a mailing; gives its id, or None when the digest has its scheduled one, or the token is taken.
 
-        `selection` is a resend's frozen list of subscriber ids; None means the newsletter's audience.
+        `selection` is a resend's frozen list of subscriber ids; None means the newsletter's audience, as far as it
+        is in the `segment`.
         """
         row = {
             "digest_id": digest_id,
@@ -58,6 +61,7 @@ class Mailings:
             "act": act,
             "token": token,
             "again": again,
+            "segment": None if segment is None else segment.as_data(),
         }
         statement = insert_missing(self._connection, mailings).values(row).returning(mailings.c.id)
         return self._connection.execute(statement).scalar_one_or_none()
@@ -144,4 +148,5 @@ class Mailings:
 
 def _record(row: Row[Any]) -> Mailing:
     found = row._asdict()
-    return Mailing(**found | {"kind": MailingKind(found["kind"]), "state": MailingState(found["state"])})
+    words = {"kind": MailingKind(found["kind"]), "state": MailingState(found["state"])}
+    return Mailing(**found | words | {"segment": from_data(found["segment"])})

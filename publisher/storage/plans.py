@@ -33,6 +33,9 @@ from subscribers.tables import Id, UTCDateTime, subscribers
 WhyNot = Callable[[ColumnElement[int]], ColumnElement[Any]]
 """Why the subscriber in this column must not be mailed now; SQL NULL when there is no reason."""
 
+Outside = Callable[[ColumnElement[int]], ColumnElement[bool]]
+"""Whether a segment is not about the subscriber in this column; never NULL."""
+
 BATCH_SIZE = 1_000
 """Deliveries that one sender leases at a time."""
 

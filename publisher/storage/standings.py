@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
+    ColumnElement,
     Connection,
     Integer,
     Select,
@@ -20,11 +22,12 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    type_coerce,
 )
 
 from publisher.ledger import RECEIVED, Concerned, DeliveryState, Latest, Standing
 from publisher.storage.leases import is_state
-from publisher.storage.plans import WhyNot
+from publisher.storage.plans import Outside, WhyNot
 from publisher.storage.tables import deliveries, editions, mailings
 from subscribers.portable import among
 from subscribers.tables import Id, subscribers, subscriptions
@@ -39,10 +42,12 @@ class Standings:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def sums(self, digest_id: int, newsletter: str, why_not: WhyNot) -> Mapping[Standing, int]:
+    def sums(
+        self, digest_id: int, newsletter: str, why_not: WhyNot, outside: Outside | None = None
+    ) -> Mapping[Standing, int]:
         """How many stand how: everybody with a delivery of the digest, and everybody of the newsletter."""
         found: dict[Standing, int] = {}
-        for people in (_mailed(digest_id, why_not), _others(digest_id, newsletter, why_not)):
+        for people in (_mailed(digest_id, why_not, outside), _others(digest_id, newsletter, why_not, outside)):
             inner = people.subquery("people")
             standing = [inner.c[name] for name in Standing._fields]
             query = select(*standing, func.count()).group_by(*standing)
@@ -51,13 +56,18 @@ class Standings:
         return found
 
     def latest(
-        self, digest_id: int, newsletter: str, why_not: WhyNot, states: Collection[DeliveryState]
+        self,
+        digest_id: int,
+        newsletter: str,
+        why_not: WhyNot,
+        states: Collection[DeliveryState],
+        outside: Outside | None = None,
     ) -> list[Latest]:
         """Those who stand in one of these states, by subscriber; SKIPPED also finds who has no delivery."""
         found: list[Latest] = []
         known: dict[tuple[Any, ...], Standing] = {}  # one object for all who stand alike
-        mailed = _mailed(digest_id, why_not, states)
-        others = [_others(digest_id, newsletter, why_not)] if DeliveryState.SKIPPED in states else []
+        mailed = _mailed(digest_id, why_not, outside, states)
+        others = [_others(digest_id, newsletter, why_not, outside)] if DeliveryState.SKIPPED in states else []
         for query in (mailed, *others):
             for row in self._stream(query):
                 values = tuple(row[2:-1])
@@ -78,11 +88,16 @@ class Standings:
         return Latest(row[0], row[1], _standing(*row[2:-1]))
 
     def concerned(
-        self, digest_id: int, newsletter: str, why_not: WhyNot, subscriber_id: int | None = None
+        self,
+        digest_id: int,
+        newsletter: str,
+        why_not: WhyNot,
+        subscriber_id: int | None = None,
+        outside: Outside | None = None,
     ) -> Iterator[Concerned]:
         """Everybody of `sums`, or one of them, with address and the server's words; fetched page by page."""
-        mailed = _mailed(digest_id, why_not, subscriber_id=subscriber_id)
-        others = _others(digest_id, newsletter, why_not)
+        mailed = _mailed(digest_id, why_not, outside, subscriber_id=subscriber_id)
+        others = _others(digest_id, newsletter, why_not, outside)
         if subscriber_id is not None:
             others = others.where(subscriptions.c.subscriber_id == subscriber_id)
         for people in (mailed, others):
@@ -128,6 +143,7 @@ class Standings:
 def _mailed(
     digest_id: int,
     why_not: WhyNot,
+    outside: Outside | None = None,
     states: Collection[DeliveryState] | None = None,
     subscriber_id: int | None = None,
 ) -> Select[Any]:
@@ -159,12 +175,13 @@ def _mailed(
         case((is_state(shown, DeliveryState.SKIPPED), shown.c.reason), else_="").label("skipped"),
         func.coalesce(person.c.has, 0).label("has"),
         why_not(person.c.subscriber_id).label("why_not"),
+        _outside(person.c.subscriber_id, outside),
         shown.c.id.label("shown_id"),
     ).join_from(person, shown, shown.c.id == shown_id)
     return query if states is None else query.where(shown.c.state.in_(sorted(states)))
 
 
-def _others(digest_id: int, newsletter: str, why_not: WhyNot) -> Select[Any]:
+def _others(digest_id: int, newsletter: str, why_not: WhyNot, outside: Outside | None = None) -> Select[Any]:
     """Whoever belongs to the newsletter, in any state, and has no delivery of the digest; columns as `_mailed`."""
     mine = subscriptions.c.subscriber_id
     has_one = exists().where(deliveries.c.digest_id == digest_id, deliveries.c.subscriber_id == mine)
@@ -175,9 +192,15 @@ def _others(digest_id: int, newsletter: str, why_not: WhyNot) -> Select[Any]:
         literal("", String).label("skipped"),
         literal(0, Integer).label("has"),
         why_not(mine).label("why_not"),
+        _outside(mine, outside),
         null().cast(Id).label("shown_id"),
     ).where(subscriptions.c.newsletter == newsletter, ~has_one)
 
 
-def _standing(state: str | None, skipped: str, has: int, why_not: str | None) -> Standing:
-    return Standing(None if state is None else DeliveryState(state), skipped, has, why_not)
+def _outside(subscriber_id: ColumnElement[int], outside: Outside | None) -> ColumnElement[bool]:
+    found = literal(False, Boolean) if outside is None else type_coerce(outside(subscriber_id), Boolean)
+    return found.label("outside")
+
+
+def _standing(state: str | None, skipped: str, has: int, why_not: str | None, outside: bool) -> Standing:
+    return Standing(None if state is None else DeliveryState(state), skipped, has, why_not, outside)

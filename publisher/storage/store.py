@@ -23,6 +23,7 @@ from publisher.storage.publications import Publications
 from publisher.storage.standings import Standings
 from publisher.storage.troubles import Troubles
 from publisher.storage.waves import Waves
+from subscribers.segments.stored import Segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ class Unit:
     def waves(self) -> Waves:
         """Mail that waits for the reader's hour."""
         return Waves(self.connection)
+
+    @property
+    def segments(self) -> Segments:
+        """Named segments."""
+        return Segments(self.connection)
 
     @property
     def publications(self) -> Publications:

@@ -117,6 +117,7 @@ mailings = Table(
     Column("canary_id", Id),  # the last delivery that may leave before the canary is judged; NULL: all may
     Column("superseded_by", Id),  # the mailing that brings a correction to those this one had not reached
     Column("left_out", JSON, nullable=False, default=dict, server_default="{}"),  # reason -> count, at the plan
+    Column("segment", JSON(none_as_null=True)),  # segments.frozen.Frozen; NULL = everybody
     Column("created_at", UTCDateTime, nullable=False),
     Column("started_at", UTCDateTime),
     Column("finished_at", UTCDateTime),

@@ -5,7 +5,7 @@ SQL only; when a zone's readers are mailed is in `publisher.mailings.waves`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -29,18 +29,20 @@ from publisher.ledger import DeliveryState, MailingState
 from publisher.storage.leases import is_state
 from publisher.storage.tables import batches, deliveries, digests, mailings
 from subscribers.portable import listed
+from subscribers.segments.frozen import Frozen, from_data
 from subscribers.tables import Id, UTCDateTime, subscribers, subscriptions
 
 _S = DeliveryState
 
 
 class Begun(NamedTuple):
-    """A wave that has begun: the mailing, its newsletter, slot and time of the day, and the wave's moment."""
+    """A wave that has begun: its mailing's newsletter, slot, time of the day and segment, and its moment."""
 
     mailing_id: int
     newsletter: str
     slot: datetime
     clock: str
+    segment: Frozen | None
     wave: datetime
 
 
@@ -81,7 +83,13 @@ class Waves:
             .group_by(mailings.c.id, digests.c.newsletter, digests.c.slot, mailings.c.local_time)
             .order_by(mailings.c.id)
         )
-        return [Begun(*row) for row in self._connection.execute(query)]
+        rows = self._connection.execute(query).all()
+        segments = self._segments([row[0] for row in rows])
+        return [Begun(*row[:-1], segments[row[0]], row[-1]) for row in rows]
+
+    def _segments(self, mailing_ids: Sequence[int]) -> dict[int, Frozen | None]:
+        query = select(mailings.c.id, mailings.c.segment).where(mailings.c.id.in_(mailing_ids))
+        return {row.id: from_data(row.segment) for row in self._connection.execute(query)} if mailing_ids else {}
 
     def moved(self, mailing_id: int, moments: Mapping[str, datetime]) -> list[tuple[int, datetime]]:
         """The untried deliveries whose reader has another zone by now, with the moment that they are due then."""

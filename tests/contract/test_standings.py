@@ -17,6 +17,7 @@ from publisher.storage.mailings import Mailings
 from publisher.storage.plans import Plans
 from publisher.storage.standings import Standings
 from publisher.storage.tables import deliveries, editions, mailings
+from subscribers.segments.frozen import Frozen
 from subscribers.tables import subscribers, subscriptions, suppressions
 from tests.fakes.mailing import NEWSLETTER, add_edition, add_mailing, add_people, plan
 
@@ -269,3 +270,46 @@ def test_standings_and_plans_are_what_the_use_cases_ask_for(database: Database) 
         plans: ports.Plans = Plans(connection)
     assert standings
     assert plans
+
+
+def test_who_is_outside_of_a_segment_is_told_and_counted_apart(desk: Desk) -> None:
+    desk.settle(desk.scheduled, S.FAILED, S.FAILED, S.ACCEPTED, S.ACCEPTED, S.SKIPPED, reason="paused")
+    segment = Frozen("some", 'name in ("Reader 1", "Reader 3", "Reader 5")')
+    outside = partial(audience.outside, newsletter=NEWSLETTER, now=desk.now, segment=segment)
+    with desk.database.read() as connection:
+        standings = Standings(connection)
+        latest = standings.latest(desk.digest, NEWSLETTER, desk.why_not, [S.FAILED], outside)
+        sums = standings.sums(desk.digest, NEWSLETTER, desk.why_not, outside)
+        concerned = list(standings.concerned(desk.digest, NEWSLETTER, desk.why_not, None, outside))
+    assert [(each.subscriber_id, each.standing.outside) for each in latest] == [
+        (desk.people[0], False),
+        (desk.people[1], True),
+    ]
+    assert sums == {
+        Standing(S.FAILED, "", 0, None, False): 1,
+        Standing(S.FAILED, "", 0, None, True): 1,
+        Standing(S.ACCEPTED, "", 1, None, False): 1,
+        Standing(S.ACCEPTED, "", 1, None, True): 1,
+        Standing(S.SKIPPED, "paused", 0, None, False): 1,
+    }
+    assert {each.email for each in concerned if each.standing.outside} == {
+        "reader2@example.org",
+        "reader4@example.org",
+    }
+
+
+def test_a_scheduled_mailing_to_a_segment_plans_its_people_alone(database: Database, now: datetime) -> None:
+    people = add_people(database, 3, now)
+    mailing_id = add_mailing(database, *add_edition(database, now), now)
+    segment = Frozen("some", 'name = "Reader 2"', "Europe/Berlin", "de")
+    with database.write() as connection:
+        planned = Plans(connection).plan(
+            mailing_id,
+            audience=audience.audience(NEWSLETTER, now, segment),
+            left_out=audience.left_out(NEWSLETTER, now, segment),
+            why_not=partial(audience.why_not, newsletter=NEWSLETTER, now=now),
+            now=now,
+        )
+        assert planned
+        assert connection.scalars(select(deliveries.c.subscriber_id)).all() == [people[1]]
+        assert Mailings(connection).get(mailing_id).left_out == {"segment": 2}

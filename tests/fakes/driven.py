@@ -109,7 +109,7 @@ class Newsroom:
         mailing_id = add_mailing(self.database, digest_id, edition_id, self.clock())
         with self.store.write() as unit:
             spread: Spread = self.spreading.of(unit.waves, NEWSLETTER, slot)
-            assert plan_mailing(unit, mailing_id, NEWSLETTER, self.clock(), spread)
+            assert plan_mailing(unit, mailing_id, NEWSLETTER, self.clock(), spread=spread)
         return mailing_id
 
     @property

@@ -46,6 +46,9 @@ MOMENT = datetime(2024, 11, 21, 7, 30, tzinfo=UTC)
 MOST = 8
 """People of a history: few, so that things happen to the same person."""
 
+FEW, EXPRESSION, IN_FEW = "few", 'name = "few"', (0, 2, 4, 7)
+"""A segment that some of them are in, by their places."""
+
 NUMBERS = count(1)
 PERSON = st.integers(0, MOST - 1)
 ARRIVED, LOST = "uncertain, and it arrived", "uncertain, and it did not"
@@ -62,6 +65,8 @@ class Histories(RuleBasedStateMachine):
         self.database, self.store, self.ledgers = database, Store(database), LedgerStore(database)
         self.resends = Resends(self.store, cast(Gate, None))  # asks it only about what was never mailed
         self.newsletter = f"daily{next(NUMBERS)}"
+        with self.store.write() as unit:
+            unit.segments.save(FEW, EXPRESSION, actor="anna", now=MOMENT)
         self.now = MOMENT
         self.people: list[int] = []
         self.forbidden: set[int] = set()
@@ -136,7 +141,8 @@ class Histories(RuleBasedStateMachine):
             return
         address = f"reader{len(self.people)}@{self.newsletter}.example.org"
         with self.database.write() as connection:
-            row = {"email": address, "email_key": address, "created_at": self.now}
+            name = "few" if len(self.people) in IN_FEW else "others"
+            row = {"email": address, "email_key": address, "name": name, "created_at": self.now}
             number = connection.execute(insert(subscribers).values(row).returning(subscribers.c.id)).scalar_one()
             mine = {"newsletter": self.newsletter, "state": "active", "created_at": self.now}
             connection.execute(insert(subscriptions).values(mine | {"subscriber_id": number}))
@@ -258,10 +264,14 @@ class Histories(RuleBasedStateMachine):
 
     # --- acts ------------------------------------------------------------------------------------------------
 
-    @rule(act=st.sampled_from([Act.FAILED, Act.MISSED, Act.UNCERTAIN, Act.CORRECTION]), ends=ENDS)
-    def resend(self, act: Act, ends: list[Any]) -> None:
+    @rule(
+        act=st.sampled_from([Act.FAILED, Act.MISSED, Act.UNCERTAIN, Act.CORRECTION]),
+        ends=ENDS,
+        segment=st.sampled_from(["", "", FEW]),
+    )
+    def resend(self, act: Act, ends: list[Any], segment: str = "") -> None:
         """A resend is ordered, if it is not refused, and begun."""
-        self._order(Wish(act))
+        self._order(Wish(act, segment=segment))
         self.send(ends, limit=2, windows=1)
 
     @rule(ends=ENDS)
@@ -290,6 +300,8 @@ class Histories(RuleBasedStateMachine):
         with self.database.read() as connection:
             people = connection.scalars(query).all()
         assert len(people) == plan.mailed
+        if wish.segment:
+            assert set(people) <= {self.people[number] for number in IN_FEW if number < len(self.people)}
         if wish.act is Act.UNCERTAIN or mailing.again:
             self.allowed.update((person, self.edition) for person in people)
         with suppress(UsageError):

@@ -38,7 +38,7 @@ def test_whatever_is_said_is_one_line(message: str, remedy: str) -> None:
 
 @pytest.mark.parametrize("kind", FAMILY)
 def test_the_exit_code_tells_wrong_use_from_a_failure(kind: type[PublisherError]) -> None:
-    wrong_use = {"UsageError", "ConfigError"}
+    wrong_use = {"UsageError", "ConfigError", "SegmentError"}
     assert kind("x").exit_code == (2 if kind.__name__ in wrong_use else 1)
 
 

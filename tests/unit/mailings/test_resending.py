@@ -24,6 +24,7 @@ from publisher.mailings.verdicts import (
     place,
     states_for,
 )
+from subscribers.segments.frozen import Frozen
 
 S, V = DeliveryState, Verdict
 TO, AGAIN = Wish(Act.TO, "a@example.org"), Wish(Act.TO, "a@example.org", again=True)
@@ -39,8 +40,8 @@ def possible(state: DeliveryState | None, has: int) -> bool:
 
 
 STANDINGS = [
-    Standing(state, "suppressed" if state is S.SKIPPED else "", has, why_not)
-    for state, has, why_not in product([None, *S], (0, 1, NEWEST), WHY_NOT)
+    Standing(state, "suppressed" if state is S.SKIPPED else "", has, why_not, outside)
+    for state, has, why_not, outside in product([None, *S], (0, 1, NEWEST), WHY_NOT, (False, True))
     if possible(state, has)
 ]
 
@@ -114,12 +115,17 @@ def test_the_rules_hold_in_every_case_there_is(wish: Wish) -> None:
         verdict = decide(wish, standing, NEWEST)
         if verdict is V.MAIL:
             assert standing.why_not is None
+            assert not standing.outside
             assert standing.state not in UNFINISHED
             if not wish.again:
                 assert standing.has < NEWEST
                 assert standing.state is not S.UNCERTAIN or wish is UNCERTAIN
         elif intended(wish, standing, NEWEST):
             assert verdict == standing.why_not
+        assert (verdict is V.SEGMENT) == (
+            standing.outside and decide(wish, standing._replace(outside=False), NEWEST) is V.MAIL
+        )
+        assert not (standing.outside and intended(wish, standing, NEWEST))
         if verdict is V.UNCONCERNED:
             assert standing.has == 0
             assert standing.why_not is not None
@@ -187,6 +193,22 @@ def test_a_token_names_the_people_and_the_deliveries_they_are_judged_by() -> Non
     assert token not in {each.token for each in others}
 
 
+def test_only_the_segment_is_concerned_and_it_is_part_of_the_token() -> None:
+    one, two = Latest(1, 11, Standing(S.FAILED)), Latest(2, 12, Standing(S.FAILED, outside=True))
+    three = Latest(3, None, Standing(None, outside=True))
+    people, gold = (one, two, three), Frozen("gold", 'attribute.plan = "gold"')
+    sums = Counter(person.standing for person in people)
+
+    def with_segment(segment: Frozen | None) -> ResendPlan:
+        return plan_resend(FAILED, people, sums, digest_id=1, edition_id=NEWEST, newest=NEWEST, segment=segment)
+
+    found = with_segment(gold)
+    assert (found.mailed, found.selection, found.segment) == (1, (1,), gold)
+    assert found.left_out == {V.SEGMENT: 1, V.MISSED: 1}
+    others = [None, Frozen("silver", gold.expression), Frozen("gold", "name is set")]
+    assert len({found.token, *(with_segment(other).token for other in others)}) == 4
+
+
 def test_who_leaves_meanwhile_is_left_out_of_the_same_plan() -> None:
     one, two = Latest(1, 11, Standing(S.FAILED)), Latest(2, 12, Standing(S.FAILED))
     left = Latest(2, 12, Standing(S.FAILED, why_not="left"))
@@ -203,6 +225,7 @@ def test_everybody_is_counted_once(wish: Wish, standings: list[Standing]) -> Non
     assert found.mailed == sum(found.because.values())
     mailed = [each.subscriber_id for each in people if decide(wish, each.standing, NEWEST) is V.MAIL]
     assert set(mailed) <= set(found.selection)
+    assert not {each.subscriber_id for each in people if each.standing.outside} & set(found.selection)
     assert list(found.first) == mailed[:3]
 
 
@@ -230,7 +253,7 @@ def test_one_person_is_refused_with_what_to_do(standing: Standing, words: str) -
 
 
 def test_whatever_keeps_one_person_from_it_is_told() -> None:
-    for wish, standing in product((TO, AGAIN), STANDINGS):
+    for wish, standing in product((TO, AGAIN), [each for each in STANDINGS if not each.outside]):
         if decide(wish, standing, NEWEST) is V.MAIL:
             assert check_one(wish, Latest(7, 70, standing), NEWEST).subscriber_id == 7
         else:
@@ -244,8 +267,14 @@ def test_to_nobody_known_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "to", "again"), [(Act.TO, "", False), (Act.FAILED, "a@example.org", False), (Act.MISSED, "", True)]
+    ("act", "to", "again", "segment"),
+    [
+        (Act.TO, "", False, ""),
+        (Act.FAILED, "a@example.org", False, ""),
+        (Act.MISSED, "", True, ""),
+        (Act.TO, "a@example.org", False, "gold"),
+    ],
 )
-def test_a_wish_that_cannot_be_meant_is_refused(act: Act, to: str, again: bool) -> None:
+def test_a_wish_that_cannot_be_meant_is_refused(act: Act, to: str, again: bool, segment: str) -> None:
     with pytest.raises(UsageError):
-        Wish(act, to, again)
+        Wish(act, to, again, segment)
