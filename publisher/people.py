@@ -88,6 +88,7 @@ class People:
                     how=f"operator {actor}",
                     source="operator",
                     now=now,
+                    secret=self._secret,
                 )
         except SubscriberError as error:
             raise UsageError(error.message, remedy=error.remedy or "Nothing was changed") from error
@@ -115,6 +116,7 @@ class People:
             newsletter=newsletter,
             confirmed=confirmed,
             source_name=source_name,
+            secret=self._secret,
             now=now,
             progress=progress,
         )

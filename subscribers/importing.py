@@ -61,6 +61,7 @@ def import_csv(
     newsletter: str,
     confirmed: bool,
     source_name: str,
+    secret: bytes,
     now: datetime,
     progress: Callable[[int], object] = lambda done: None,
 ) -> ImportReport:
@@ -76,6 +77,7 @@ def import_csv(
         newsletter: the slug of the newsletter.
         confirmed: they all agreed already; otherwise nobody is mailed before confirming.
         source_name: the file's name, for the consent log.
+        secret: the instance's; by it the suppressions of erased people are found.
         now: aware UTC.
         progress: told how many bytes of the file are done.
 
@@ -84,7 +86,7 @@ def import_csv(
     """
     rows = CsvRows(source, "email")
     reader = _Reader(rows.columns, newsletter)
-    terms = Terms(newsletter, confirmed, f"import {source_name}", source_name, now)
+    terms = Terms(newsletter, confirmed, f"import {source_name}", source_name, now, secret)
     counts: Counter[Intake] = Counter()
     duplicates = 0
     with _Seen() as seen:

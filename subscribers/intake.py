@@ -14,9 +14,10 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Text, and_, exists, insert, literal, select, update
+from sqlalchemy import JSON, Connection, Text, and_, exists, literal, select, update
 from sqlalchemy.types import TypeEngine
 
+from subscribers.consents import record, record_all
 from subscribers.model import ConsentAct, Intake, NewSubscriber, SubscriptionState
 from subscribers.portable import EVERY, among, insert_missing, listed
 from subscribers.suppression import suppressed_keys
@@ -31,7 +32,9 @@ class Terms:
     """On what terms people are taken in.
 
     `confirmed`: they agreed already. `how` is the way they agreed, for the consent log; `source` where they come
-    from. `resubscribe`: those who left come back; never for a list, only when the person asked for it.
+    from. `resubscribe`: those who left come back; never for a list, only when the person asked for it. `text` are
+    the words they were shown, `network` the address of their request: both for the consent log. `secret` is the
+    instance's: by it suppressions of erased people are found.
     """
 
     newsletter: str
@@ -39,7 +42,10 @@ class Terms:
     how: str
     source: str
     now: datetime
+    secret: bytes = field(repr=False)
     resubscribe: bool = False
+    text: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +121,7 @@ def take_in(connection: Connection, people: Sequence[NewSubscriber], terms: Term
         return []
     keys = [person.email_key for person in people]
     known = _known(connection, keys, terms.newsletter)
-    suppressed = suppressed_keys(connection, keys, terms.newsletter)
+    suppressed = suppressed_keys(connection, keys, terms.newsletter, terms.secret)
     decisions = [
         decide(person, known.get(person.email_key), person.email_key in suppressed, terms) for person in people
     ]
@@ -220,7 +226,7 @@ def _subscribe(connection: Connection, people: Sequence[tuple[int, NewSubscriber
         insert_missing(connection, subscriptions).from_select(list(values), chosen, include_defaults=False)
     )
     act = ConsentAct.CONFIRMED if terms.confirmed else ConsentAct.SUBSCRIBED
-    log_consents(connection, [id_ for id_, _ in people], terms.newsletter, act, terms.how, terms.now)
+    _log(connection, [id_ for id_, _ in people], act, terms)
 
 
 def _change(connection: Connection, changed: Sequence[tuple[int, Decision]], terms: Terms) -> None:
@@ -234,7 +240,9 @@ def _change(connection: Connection, changed: Sequence[tuple[int, Decision]], ter
         if what.come_back:
             _come_back(connection, id_, terms)
         elif what.confirm:
-            confirm_subscription(connection, id_, terms.newsletter, terms.how, terms.now)
+            confirm_subscription(
+                connection, id_, terms.newsletter, terms.how, terms.now, text=terms.text, network=terms.network
+            )
 
 
 def _state(terms: Terms) -> str:
@@ -253,10 +261,19 @@ def _come_back(connection: Connection, id_: int, terms: Terms) -> None:
         "source": terms.source,
     }
     if connection.execute(statement.values(**values, left_at=None, left_reason="", paused_until=None)).rowcount:
-        log_consents(connection, [id_], terms.newsletter, ConsentAct.RESUBSCRIBED, terms.how, terms.now)
+        _log(connection, [id_], ConsentAct.RESUBSCRIBED, terms)
 
 
-def confirm_subscription(connection: Connection, id_: int, newsletter: str, how: str, now: datetime) -> bool:
+def confirm_subscription(
+    connection: Connection,
+    id_: int,
+    newsletter: str,
+    how: str,
+    now: datetime,
+    *,
+    text: str = "",
+    network: str = "",
+) -> bool:
     """Make an unconfirmed subscription active; False, and no change, when it is not (or no longer) unconfirmed."""
     statement = update(subscriptions).where(
         subscriptions.c.subscriber_id == id_,
@@ -266,14 +283,11 @@ def confirm_subscription(connection: Connection, id_: int, newsletter: str, how:
     active = statement.values(state=SubscriptionState.ACTIVE, confirmed_at=now)
     if not connection.execute(active).rowcount:
         return False
-    log_consents(connection, [id_], newsletter, ConsentAct.CONFIRMED, how, now)
+    record(connection, id_, newsletter, ConsentAct.CONFIRMED, how, text=text, network=network, at=now)
     return True
 
 
-def log_consents(
-    connection: Connection, ids: Sequence[int], newsletter: str, act: ConsentAct, how: str, now: datetime
-) -> None:
-    """Append the same act of several people to the consent log, which nothing ever changes."""
-    said = (literal(newsletter), literal(act.value), literal(how), literal(now, UTCDateTime))
-    people = select(subscribers.c.id, *said).where(among(connection, subscribers.c.id, ids))
-    connection.execute(insert(consents).from_select(["subscriber_id", "newsletter", "act", "how", "at"], people))
+def _log(connection: Connection, ids: Sequence[int], act: ConsentAct, terms: Terms) -> None:
+    record_all(
+        connection, ids, terms.newsletter, act, terms.how, text=terms.text, network=terms.network, at=terms.now
+    )

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select, tuple_
 
-from subscribers.model import Consent, ConsentAct, Subscriber, Subscription, SubscriptionState
-from subscribers.tables import consents, subscribers, subscriptions
+from subscribers.model import Subscriber, Subscription, SubscriptionState
+from subscribers.tables import subscribers, subscriptions
 
 PAGE = 2000
 
@@ -36,7 +36,6 @@ class Line:
 
 _PERSON = tuple(subscribers.c[field.name] for field in fields(Subscriber))
 _SUBSCRIPTION = tuple(subscriptions.c[field.name] for field in fields(Subscription))
-_CONSENT = tuple(consents.c[field.name] for field in fields(Consent))
 _LINE = (
     subscribers.c.id.label("subscriber_id"),
     *(subscribers.c[name] for name in ("email_key", "email", "name")),
@@ -63,13 +62,6 @@ def subscription(connection: Connection, subscriber_id: int, newsletter: str) ->
     )
     row = connection.execute(query).first()
     return None if row is None else Subscription(**_readable(row))
-
-
-def consents_of(connection: Connection, subscriber_id: int) -> list[Consent]:
-    """What a person agreed to and withdrew, the oldest first."""
-    query = select(*_CONSENT).where(consents.c.subscriber_id == subscriber_id).order_by(consents.c.id)
-    found = (row._asdict() for row in connection.execute(query))
-    return [Consent(**row | {"act": ConsentAct(row["act"])}) for row in found]
 
 
 def count(connection: Connection, newsletter: str | None = None) -> int:

@@ -109,7 +109,10 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """One act of a person, or of somebody in their name. `how` is the way it was given, such as `import FILE`."""
+    """One act of a person, or of somebody in their name. `how` is the way it was given, such as `import FILE`.
+
+    `text` are the words they were shown, `network` where they did it from, too coarse to say who.
+    """
 
     id: int
     subscriber_id: int
@@ -117,3 +120,5 @@ class Consent:
     act: ConsentAct
     how: str
     at: datetime
+    text: str = ""
+    network: str = ""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, select, update
 
-from subscribers.intake import log_consents
+from subscribers.consents import record
 from subscribers.model import ConsentAct, SubscriptionState
 from subscribers.tables import consents, subscriptions
 
@@ -14,7 +14,15 @@ REASON_LENGTH = 500
 
 
 def unsubscribe(
-    connection: Connection, subscriber_id: int, newsletter: str, *, how: str, now: datetime, reason: str = ""
+    connection: Connection,
+    subscriber_id: int,
+    newsletter: str,
+    *,
+    how: str,
+    now: datetime,
+    reason: str = "",
+    text: str = "",
+    network: str = "",
 ) -> bool:
     """End a subscription, confirmed or not; whether anything changed. Again, or for nobody, changes nothing.
 
@@ -29,7 +37,7 @@ def unsubscribe(
     left = statement.values(state=SubscriptionState.LEFT, left_at=now, left_reason=reason[:REASON_LENGTH])
     if not connection.execute(left).rowcount:
         return False
-    log_consents(connection, [subscriber_id], newsletter, ConsentAct.LEFT, how, now)
+    record(connection, subscriber_id, newsletter, ConsentAct.LEFT, how, text=text, network=network, at=now)
     return True
 
 
@@ -41,6 +49,8 @@ def choose_sections(
     *,
     how: str,
     now: datetime,
+    text: str = "",
+    network: str = "",
 ) -> bool:
     """Keep which sections a person wants, from the next mailing on; False when they left, or never were there.
 
@@ -53,6 +63,8 @@ def choose_sections(
         sections: slugs; None is all of them, those that are still to come too.
         how: the way it was asked for ("preferences page").
         now: aware UTC.
+        text: the words shown, for the consent log.
+        network: the address of the request; see `consents.record`.
 
     Raises:
         ValueError: no section is chosen; who wants none leaves.
@@ -69,7 +81,7 @@ def choose_sections(
         return True
     chosen = None if sections is None else list(sections)
     connection.execute(update(subscriptions).where(*mine).values(sections=chosen))
-    log_consents(connection, [subscriber_id], newsletter, ConsentAct.CHANGED, how, now)
+    record(connection, subscriber_id, newsletter, ConsentAct.CHANGED, how, text=text, network=network, at=now)
     return True
 
 

@@ -25,7 +25,10 @@ def add(
     how: str,
     source: str = "",
     now: datetime,
+    secret: bytes,
     resubscribe: bool = False,
+    text: str = "",
+    network: str = "",
 ) -> Intake:
     """Subscribe an address to a newsletter; again changes nothing.
 
@@ -39,7 +42,10 @@ def add(
         how: the way they agreed, for the consent log.
         source: where they come from.
         now: aware UTC.
+        secret: the instance's; by it the suppression of somebody who was erased is found.
         resubscribe: somebody who left comes back; only when the person asked for it.
+        text: the words that they were shown, for the consent log.
+        network: the address of their request, for the consent log; see `consents.record`.
 
     Raises:
         SubscriberError: the address, name, language or time zone cannot be taken.
@@ -48,10 +54,19 @@ def add(
     person = NewSubscriber(
         address, key, clean_name(name), clean_language(language), clean_timezone(timezone), sections
     )
-    terms = Terms(newsletter, confirmed, how, source, now, resubscribe)
+    terms = Terms(newsletter, confirmed, how, source, now, secret, resubscribe, text, network)
     return take_in(connection, [person], terms)[0]
 
 
-def confirm(connection: Connection, subscriber_id: int, newsletter: str, *, how: str, now: datetime) -> bool:
-    """Make an unconfirmed subscription active; False when there was none to confirm."""
-    return confirm_subscription(connection, subscriber_id, newsletter, how, now)
+def confirm(
+    connection: Connection,
+    subscriber_id: int,
+    newsletter: str,
+    *,
+    how: str,
+    now: datetime,
+    text: str = "",
+    network: str = "",
+) -> bool:
+    """Make an unconfirmed subscription active; False when there was none to confirm. See `consents.record`."""
+    return confirm_subscription(connection, subscriber_id, newsletter, how, now, text=text, network=network)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, exists, insert, or_, select, update
 
 from publisher.errors import SubscriberError
+from subscribers.hashing import keyed
 from subscribers.model import Suppression, SuppressionReason
 from subscribers.portable import among
 from subscribers.tables import suppressions
@@ -63,14 +64,24 @@ def suppression_page(
     return [Suppression(**row | {"reason": SuppressionReason(row["reason"])}) for row in found]
 
 
-def suppressed_keys(connection: Connection, keys: Sequence[str], newsletter: str) -> set[str]:
-    """Those of these keys that this newsletter must not mail."""
+def suppressed_keys(connection: Connection, keys: Sequence[str], newsletter: str, secret: bytes) -> set[str]:
+    """Those of these keys that this newsletter must not mail, those of erased people too.
+
+    Args:
+        connection: to the database.
+        keys: of `addresses.normalise`.
+        newsletter: its slug.
+        secret: the instance's, for the addresses that are kept as `hashing.keyed` only.
+    """
+    plain = {key: key for key in keys}
+    if connection.scalar(select(exists().where(suppressions.c.keyed))):
+        plain |= {keyed(secret, key): key for key in keys}
     query = select(suppressions.c.email_key).where(
-        among(connection, suppressions.c.email_key, keys),
+        among(connection, suppressions.c.email_key, list(plain)),
         suppressions.c.lifted_at.is_(None),
         or_(suppressions.c.newsletter.is_(None), suppressions.c.newsletter == newsletter),
     )
-    return set(connection.scalars(query))
+    return {plain[found] for found in connection.scalars(query)}
 
 
 def _same_scope(newsletter: str | None) -> ColumnElement[bool]:

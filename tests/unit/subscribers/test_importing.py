@@ -19,7 +19,7 @@ from subscribers.exporting import export_csv
 from subscribers.importing import ImportReport, import_csv
 from subscribers.model import SubscriptionState, SuppressionReason
 from subscribers.tables import subscribers
-from tests.unit.subscribers.people import acts, add, everything, line, person_id
+from tests.unit.subscribers.people import SECRET, acts, add, everything, line, person_id
 
 
 def take(
@@ -32,6 +32,7 @@ def take(
         newsletter=newsletter,
         confirmed=confirmed,
         source_name="list.csv",
+        secret=SECRET,
         now=now,
     )
 
@@ -306,7 +307,13 @@ def test_an_import_cut_short_is_completed_by_the_next(
 
     with pytest.raises(KeyboardInterrupt):
         import_csv(
-            dies, io.BytesIO(text.encode()), newsletter="daily", confirmed=True, source_name="list.csv", now=now
+            dies,
+            io.BytesIO(text.encode()),
+            newsletter="daily",
+            confirmed=True,
+            source_name="list.csv",
+            secret=SECRET,
+            now=now,
         )
     assert len(everything(sqlite_database)["subscribers"]) == 20
     assert counts(take(sqlite_database, text, now)) == (15, 0, 20, 0, 0, 0)
@@ -325,6 +332,7 @@ def test_progress_is_told_in_bytes(
         newsletter="daily",
         confirmed=True,
         source_name="list.csv",
+        secret=SECRET,
         now=now,
         progress=told.append,
     )
