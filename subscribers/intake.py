@@ -238,7 +238,7 @@ def _change(connection: Connection, changed: Sequence[tuple[int, Decision]], ter
         if what.sections:
             connection.execute(update(subscriptions).where(mine).values(sections=list(what.sections)))
         if what.come_back:
-            _come_back(connection, id_, terms)
+            come_back(connection, id_, terms)
         elif what.confirm:
             confirm_subscription(
                 connection, id_, terms.newsletter, terms.how, terms.now, text=terms.text, network=terms.network
@@ -249,7 +249,8 @@ def _state(terms: Terms) -> str:
     return (SubscriptionState.ACTIVE if terms.confirmed else SubscriptionState.UNCONFIRMED).value
 
 
-def _come_back(connection: Connection, id_: int, terms: Terms) -> None:
+def come_back(connection: Connection, id_: int, terms: Terms) -> None:
+    """Subscribe somebody again who left; nothing happens to anybody else."""
     statement = update(subscriptions).where(
         subscriptions.c.subscriber_id == id_,
         subscriptions.c.newsletter == terms.newsletter,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, exists, select, update
 
 from subscribers.consents import record
 from subscribers.model import ConsentAct, SubscriptionState
-from subscribers.tables import consents, subscriptions
+from subscribers.tables import consents, subscribers, subscriptions
 
 REASON_LENGTH = 500
 
@@ -83,6 +84,53 @@ def choose_sections(
     connection.execute(update(subscriptions).where(*mine).values(sections=chosen))
     record(connection, subscriber_id, newsletter, ConsentAct.CHANGED, how, text=text, network=network, at=now)
     return True
+
+
+def tell_reason(connection: Connection, subscriber_id: int, newsletter: str, reason: str) -> bool:
+    """Keep why somebody left, in their words and cut short; False, and no change, for one who has not left."""
+    words = " ".join("".join(each if each.isprintable() else " " for each in reason).split())
+    statement = update(subscriptions).where(
+        subscriptions.c.subscriber_id == subscriber_id,
+        subscriptions.c.newsletter == newsletter,
+        subscriptions.c.state == SubscriptionState.LEFT,
+    )
+    return bool(connection.execute(statement.values(left_reason=words[:REASON_LENGTH])).rowcount)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a person says about themselves, checked by `profile`; `paused_until` None is no pause."""
+
+    name: str
+    language: str
+    timezone: str
+    paused_until: datetime | None
+
+
+def describe(
+    connection: Connection, subscriber_id: int, newsletter: str, said: Profile, *, how: str, now: datetime
+) -> bool:
+    """Keep what a person says about themselves, and how long this newsletter shall rest; whether anything changed.
+
+    The consent log says that they chose, which no import overrules.
+    """
+    person = update(subscribers).where(
+        subscribers.c.id == subscriber_id,
+        (subscribers.c.name != said.name)
+        | (subscribers.c.language != said.language)
+        | (subscribers.c.timezone != said.timezone),
+    )
+    told = {"name": said.name, "language": said.language, "timezone": said.timezone}
+    changed = connection.execute(person.values(told)).rowcount
+    pause = update(subscriptions).where(
+        subscriptions.c.subscriber_id == subscriber_id,
+        subscriptions.c.newsletter == newsletter,
+        subscriptions.c.paused_until.is_distinct_from(said.paused_until),
+    )
+    changed += connection.execute(pause.values(paused_until=said.paused_until)).rowcount
+    if changed:
+        record(connection, subscriber_id, newsletter, ConsentAct.CHANGED, how, at=now)
+    return bool(changed)
 
 
 def _chose(connection: Connection, subscriber_id: int, newsletter: str) -> bool:

@@ -117,3 +117,30 @@ consents = Table(
     Column("network", String(64), nullable=False, default="", server_default=""),  # consents.truncated
     Index("ix_consents_subscriber_id", "subscriber_id"),
 )
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(16), nullable=False),  # outbox.NoticeKind
+    Column("newsletter", String(64), nullable=False),
+    Column("email", String(320), nullable=False),  # whom it goes to
+    Column("email_key", String(320), nullable=False),
+    Column("subscriber_id", Id, ForeignKey("subscribers.id", ondelete="CASCADE")),  # NULL: nobody has looked yet
+    Column("facts", JSON, nullable=False, default=dict, server_default="{}"),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("due_at", UTCDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0, server_default="0"),
+    Column("error", Text, nullable=False, default="", server_default=""),
+    Index("ix_notices_due_at", "due_at"),
+    Index("ix_notices_email_key", "email_key"),
+)
+
+tries = Table(
+    "tries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", String(64), nullable=False),  # whose try, as a keyed hash: rates.key_of
+    Column("at", UTCDateTime, nullable=False),
+    Index("ix_tries_key_at", "key", "at"),
+)

@@ -83,6 +83,8 @@ class Newsletter(_Section):
     envelope_from: BareAddress | None = None
     verp: bool = False
     """Whether each mail has an envelope sender of its own, `local+TOKEN@domain`."""
+    unsubscribe_mailto: BareAddress | None = None
+    """An address whose mail takes people off the list; only when somebody reads it."""
     postal_address: str = ""
     language: Language | None = None
     timezone: TimeZone = "UTC"

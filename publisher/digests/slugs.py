@@ -12,7 +12,7 @@ MAX_LENGTH = 200
 
 SECTION_LENGTH = 80
 
-RESERVED = frozenset({"archive", "sections", "assets", "feeds", "page"})
+RESERVED = frozenset({"archive", "sections", "assets", "feeds", "page", "subscribe"})
 """Names that the public addresses under a newsletter keep for themselves."""
 
 PATTERN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
