@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, exists, insert, or_, select, update
 
 from publisher.errors import SubscriberError
-from subscribers.hashing import keyed
+from subscribers.hashing import is_keyed, keyed
 from subscribers.model import Suppression, SuppressionReason
 from subscribers.portable import among
 from subscribers.tables import suppressions
@@ -26,14 +26,17 @@ def suppress(
     detail: str,
     now: datetime,
 ) -> bool:
-    """Forbid mailing an address, by newsletter or (None) at all; False when exactly that is forbidden already."""
+    """Forbid mailing an address, by newsletter or (None) at all; False when exactly that is forbidden already.
+
+    `email_key` is that of `addresses.normalise`, or its form of `hashing.keyed`.
+    """
     same = select(suppressions.c.id).where(
         suppressions.c.email_key == email_key, _same_scope(newsletter), suppressions.c.lifted_at.is_(None)
     )
     if connection.execute(same.limit(1)).first() is not None:
         return False
     row = {"email_key": email_key, "newsletter": newsletter, "reason": reason, "detail": detail, "created_at": now}
-    connection.execute(insert(suppressions).values(row))
+    connection.execute(insert(suppressions).values(keyed=is_keyed(email_key), **row))
     return True
 
 
@@ -62,6 +65,14 @@ def suppression_page(
         query = query.where(suppressions.c.lifted_at.is_(None))
     found = (row._asdict() for row in connection.execute(query))
     return [Suppression(**row | {"reason": SuppressionReason(row["reason"])}) for row in found]
+
+
+def standing(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Those of these keys, or forms of `hashing.keyed`, that something forbids mailing, whichever newsletter."""
+    query = select(suppressions.c.email_key).where(
+        among(connection, suppressions.c.email_key, keys), suppressions.c.lifted_at.is_(None)
+    )
+    return set(connection.scalars(query))
 
 
 def suppressed_keys(connection: Connection, keys: Sequence[str], newsletter: str, secret: bytes) -> set[str]:

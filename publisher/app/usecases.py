@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from publisher.app.adapters import Adapters
+from publisher.app.keeping import InstanceGround
 from publisher.config import Newsletter
 from publisher.digests.identity import Home
 from publisher.digests.model import Digest
@@ -18,6 +19,8 @@ from publisher.digests.record import DigestRecord
 from publisher.editions import Document, Edition
 from publisher.errors import PublisherError
 from publisher.feeds.identity import authority, mint_entry_id
+from publisher.keeping.blocking import Blocking
+from publisher.keeping.erasing import Erasing
 from publisher.mailings.rescue import Rescuer
 from publisher.notices.posting import Posting
 from publisher.notices.writing import Desk, Writer
@@ -76,6 +79,16 @@ class UseCases(Adapters):
     def people(self) -> People:
         """What is done with subscribers."""
         return People(self.database, self.secret)
+
+    @cached_property
+    def blocking(self) -> Blocking:
+        """What forbids mailing addresses, and lifts that."""
+        return Blocking(self.database, self.secret)
+
+    @cached_property
+    def erasing(self) -> Erasing:
+        """What forgets people."""
+        return Erasing(InstanceGround(self), self.secret)
 
     @cached_property
     def publisher(self) -> Publisher:

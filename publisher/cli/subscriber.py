@@ -9,19 +9,21 @@ from typing import Annotated
 import typer
 
 from publisher.cli.context import actor, instance
-from publisher.cli.output import LARGEST, count, say, show_json, show_rows, warn
+from publisher.cli.output import LARGEST, count, say, show_json, show_rows
 from publisher.cli.progress import MEGABYTES, Bar
+from publisher.cli.suppressing import register as register_suppressing
+from publisher.cli.telling import tell_bad_rows
 from publisher.errors import UsageError
 from subscribers.listing import Line
 
-app = typer.Typer(no_args_is_help=True, help="Subscribers: add, list, import.")
+app = typer.Typer(no_args_is_help=True, help="Subscribers: who gets the mail, and who must not.")
+register_suppressing(app)
 
 Newsletter = Annotated[str, typer.Option("--newsletter", help="The newsletter's slug.")]
 Confirmed = Annotated[
     bool,
     typer.Option("--confirmed", help="They agreed already: mail them from now on. Without it nobody is mailed."),
 ]
-BAD_ROWS_SHOWN = 50
 LINES_SHOWN = 100
 
 
@@ -109,12 +111,7 @@ def import_(
             f"{report.unchanged} unchanged, {report.left_out} left out (unsubscribed or suppressed), "
             f"{report.duplicates} twice in the file, {report.bad} bad"
         )
-    for line, reason in report.problems[:BAD_ROWS_SHOWN]:
-        warn(f"{file}:{line}: {reason}")
-    if report.bad > BAD_ROWS_SHOWN:
-        warn(f"{file}: … and {report.bad - BAD_ROWS_SHOWN} more bad rows")
-    if report.bad:
-        raise typer.Exit(1)
+    tell_bad_rows(file, report.problems, report.bad)
 
 
 def _row(line: Line) -> dict[str, object]:

@@ -17,6 +17,8 @@ from publisher.notices.kinds import WORDS, Kind
 
 ROOT = Path(__file__).parents[2]
 TOLD = ROOT / "publisher" / "publishing" / "timeline.py"
+KIND = re.compile(r"(digest|mailing|subscriber)\.[a-z]+")
+KEEPING = ROOT / "publisher" / "app" / "keeping.py"
 TABLES: dict[str, type[BaseModel]] = {
     "site": config.Site,
     "web": config.Web,
@@ -60,9 +62,11 @@ COMMANDS: dict[str, Any] = dict(commands(cli))
 
 def event_kinds() -> Iterator[str]:
     """Every string in the use cases that is shaped like an event's kind, where it is not only told."""
-    for path in set((ROOT / "publisher" / "publishing").rglob("*.py")) - {TOLD}:
+    for path in {*(ROOT / "publisher" / "publishing").rglob("*.py"), KEEPING} - {TOLD}:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and re.fullmatch(r"(digest|mailing)\.[a-z]+", str(node.value)):
+            if isinstance(node, ast.Constant) and re.fullmatch(
+                r"(digest|mailing|subscriber)\.[a-z]+", str(node.value)
+            ):
                 yield str(node.value)
 
 
