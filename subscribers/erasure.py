@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
-from subscribers import listing
+from subscribers import listing, outbox
 from subscribers.hashing import keyed
 from subscribers.model import SuppressionReason
 from subscribers.suppression import suppress
@@ -36,6 +36,7 @@ def erase(connection: Connection, email_key: str, traces: Traces, secret: bytes,
         now: aware UTC.
     """
     person = listing.by_key(connection, email_key)
+    outbox.forget(connection, person.id if person else None, email_key)
     if person is not None:
         connection.execute(delete(subscribers).where(subscribers.c.id == person.id))
     form = keyed(secret, email_key)

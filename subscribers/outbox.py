@@ -100,7 +100,7 @@ def remove(connection: Connection, ids: Collection[int]) -> None:
     connection.execute(delete(notices).where(notices.c.id.in_(ids)))
 
 
-def forget(connection: Connection, subscriber_id: int, email_key: str) -> None:
+def forget(connection: Connection, subscriber_id: int | None, email_key: str) -> None:
     """Forget what is about a person, or goes to their address."""
-    theirs = or_(notices.c.subscriber_id == subscriber_id, notices.c.email_key == email_key)
+    theirs = or_(notices.c.subscriber_id == (subscriber_id or 0), notices.c.email_key == email_key)
     connection.execute(delete(notices).where(theirs))

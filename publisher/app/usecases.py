@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from sqlalchemy import Connection
 
 from publisher.app.adapters import Adapters
 from publisher.app.keeping import InstanceGround
@@ -17,7 +14,6 @@ from publisher.digests.identity import Home
 from publisher.digests.model import Digest
 from publisher.digests.record import DigestRecord
 from publisher.editions import Document, Edition
-from publisher.errors import PublisherError
 from publisher.feeds.identity import authority, mint_entry_id
 from publisher.keeping.blocking import Blocking
 from publisher.keeping.erasing import Erasing
@@ -54,10 +50,6 @@ if TYPE_CHECKING:
     from publisher.doctor.model import Opened
 
 NOTICES_LOCK = "notices"
-
-
-def _erase(connection: Connection, subscriber_id: int, *, secret: bytes, now: datetime, by: str) -> None:
-    raise PublisherError("erasure is not built in yet", remedy="Ask an operator")
 
 
 class UseCases(Adapters):
@@ -187,7 +179,7 @@ class UseCases(Adapters):
     @cached_property
     def readers(self) -> Readers:
         """What readers ask for themselves."""
-        return Readers(self.database, self.secret, _erase, self._mailed)
+        return Readers(self.database, self.secret, self.erasing.erase, self._mailed)
 
     def _mailed(self, subscriber_id: int) -> Sequence[dict[str, object]]:
         with self.store.read() as unit:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection
-
 from publisher.people import Connections, Holder
 from subscribers import acts, listing, moving, outbox, portrait, preferences, rates, signup
 from subscribers.acts import Act, Purpose
@@ -42,11 +40,9 @@ class Reader:
 
 
 class Erase(Protocol):
-    """Forgets a person; the contract is at `subscribers.erasure`."""
+    """Forgets whoever has an address, out of everything; the contract is at `keeping.erasing.Erasing.erase`."""
 
-    def __call__(  # noqa: D102 - see the class
-        self, connection: Connection, subscriber_id: int, *, secret: bytes, now: datetime, by: str
-    ) -> object: ...
+    def __call__(self, written: str, *, reason: str, actor: str, now: datetime) -> object: ...  # noqa: D102 - ditto
 
 
 class Mailed(Protocol):
@@ -200,10 +196,7 @@ class Readers:
 
     def erase(self, reader: Reader, now: datetime) -> None:
         """Forget somebody."""
-        who = reader.subscriber
-        with self._connections.write() as connection:
-            outbox.forget(connection, who.id, who.email_key)
-            self._erase(connection, who.id, secret=self._secret, now=now, by="themselves")
+        self._erase(reader.subscriber.email, reason="their own wish, by a fresh link", actor="reader", now=now)
 
     def reader(self, token: str, purpose: Purpose, now: datetime) -> Reader | None:
         """Whose act a token allows; None for any other text, for one that has ended, and a person gone."""

@@ -214,6 +214,7 @@ def _previews(app: App, folder: Path) -> Iterator[Shown]:
 def _notices(app: App, folder: Path) -> Iterator[Shown]:
     """What is behind the links in mails, in every state, and what is said to a link that is not ours."""
     folder.mkdir()
+    app.takes_no_mail = lambda domain: domain == "example.com"
     for language in NEWSLETTERS:
         app.people.add("reader@example.org", language, confirmed=True, actor="gallery", now=NOW)
         (line,) = app.people.list(language, None)
@@ -264,7 +265,6 @@ def _data(app: App, subscriber_id: int, language: str) -> dict[str, bytes]:
 
 def _signing_up(app: App, folder: Path, language: str) -> Iterator[Shown]:
     """The sign-up page in its states, and the mails to one person."""
-    app.takes_no_mail = lambda domain: domain == "example.com"
     sent = [
         app.signups.subscribe(language, {"email": [email]}, "", "")
         for email in ("nobody", "anna@example.com", "anna@example.org")

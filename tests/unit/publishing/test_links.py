@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
 
 from publisher.config import Settings, parse
 from publisher.digests.model import Digest, DigestState, Section
@@ -31,7 +30,7 @@ CONFIG = {
 }
 
 
-def never_erased(connection: Connection, subscriber_id: int, *, secret: bytes, now: datetime, by: str) -> None:
+def never_erased(written: str, *, reason: str, actor: str, now: datetime) -> None:
     raise AssertionError("nobody is erased here")
 
 
