@@ -24,7 +24,7 @@ NETWORK = "203.0.113.0/24"
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
-    """An instance that has mailed a digest to two readers; a third waits for a confirmation, one for a fresh link."""
+    """An instance that has mailed a digest to two readers."""
     instance = Instance(tmp_path / "instance")
     instance.digest("2024-11-20")
     instance.subscribe("anna@example.org", "otto@example.org")
