@@ -204,6 +204,8 @@ LEFT_ALONE = {
     "mailings.selection": "numbers",
     "mailings.left_out": "numbers",
     "mailings.token": "computed",
+    "notices": "those to the address or about the person go with the person",
+    "tries": "keyed hashes",
 }
 CODED = {"kind", "state", "act", "newsletter", "slug", "conditions", "source_hash", "reason"}
 

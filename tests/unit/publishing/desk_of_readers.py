@@ -134,6 +134,7 @@ class Bureau:
 
     def link(self, page: str) -> str:
         """The token in the newest mail's link to a page."""
+        token: str
         (token,) = set(re.findall(rf"https://news\.example\.org/{page}/([\w-]+)", body(self.mails[-1], "plain")))
         return token
 
