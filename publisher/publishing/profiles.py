@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -93,12 +93,20 @@ def about(holder: Holder, answers: Answers, zone: str, site: Path | None, now: d
         name=shown("name", known.name),
         language=shown("language", known.language),
         timezone=shown("timezone", known.timezone),
-        pause=shown("pause", paused),
+        pause=_day(shown("pause", paused)),
         soonest=(today + timedelta(days=1)).isoformat(),
         latest=(today + LONGEST_PAUSE).isoformat(),
         languages=[Language(*each) for each in _with(offered, known.language).items()],
         timezones=[*zones, *({known.timezone} - {"", *zones})],
     )
+
+
+def _day(text: str) -> str:
+    """A day as the field can hold it; nothing for what is none."""
+    try:
+        return date.fromisoformat(text.strip()).isoformat()
+    except ValueError:
+        return ""
 
 
 def _with(offered: dict[str, str], tag: str) -> dict[str, str]:

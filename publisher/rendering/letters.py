@@ -149,7 +149,7 @@ def _move(ours: Words, names: Mapping[str, str], url: str) -> Said:
     )
 
 
-def _moved(ours: Words, names: Mapping[str, str], url: str) -> Said:
+def _moved(ours: Words, names: Mapping[str, str], _url: str) -> Said:
     return Said(
         ours("Your address was changed: %(newsletter)s") % names,
         ours("Your address was changed"),
@@ -157,7 +157,6 @@ def _moved(ours: Words, names: Mapping[str, str], url: str) -> Said:
             ours("From now on our mail goes to another address, and no longer to %(email)s.") % names,
             ours("If that was not you, reply to this email: a person will read it."),
         ],
-        url=url,
         because=_because(ours, names),
     )
 
