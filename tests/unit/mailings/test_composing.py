@@ -245,3 +245,10 @@ def test_only_again_mints_another_message_id() -> None:
     assert made.compose(replace(DELIVERY, id=99, attempts=3), NOW).message_id == first
     again = {made.compose(replace(DELIVERY, again=mailing), NOW).message_id for mailing in (7, 8)}
     assert len(again | {first}) == 3
+
+
+def test_an_address_to_leave_by_mail_is_named_only_when_there_is_one() -> None:
+    assert composing.letterhead(EDITION, NEWSLETTER, SITE).unsubscribe_mailto is None
+    read = NEWSLETTER.model_copy(update={"unsubscribe_mailto": "leave@news.example.org"})
+    mail = composer(newsletter=read).compose(DELIVERY, NOW).data
+    assert b",\r\n <mailto:leave@news.example.org>\r\n" in mail

@@ -89,10 +89,10 @@ class Bureau:
         self.signups = SignUps(
             self.readers, self.settings, look, SECRET, lambda domain: domain in self.no_mail, clock
         )
-        desks = {each.slug: Desk(each, look(each.slug)) for each in self.settings.newsletter}
+        self.desks = {each.slug: Desk(each, look(each.slug)) for each in self.settings.newsletter}
         self.posting = Posting(
             database,
-            Writer(desks.get, self.settings.site.links_url, SECRET),
+            Writer(self.desks.get, self.settings.site.links_url, SECRET),
             lambda: self.post_office,
             self._lock,
             str,

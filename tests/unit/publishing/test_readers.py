@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -239,3 +240,10 @@ def test_an_address_that_must_not_be_mailed_gets_no_notice(bureau: Bureau) -> No
     assert bureau.post().errors == ()
     assert len(bureau.mails) == sent
     assert bureau.rows()["notices"] == []
+
+
+def test_a_notice_is_signed_as_the_newsletters_mail_is(bureau: Bureau) -> None:
+    bureau.desks["daily"] = replace(bureau.desks["daily"], sign=lambda data, _now: b"X-Signed: yes\r\n" + data)
+    bureau.ask(NEW)
+    bureau.post()
+    assert bureau.mails[-1]["X-Signed"] == "yes"
