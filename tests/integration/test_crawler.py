@@ -90,3 +90,24 @@ def test_who_only_looks_changes_nothing(app: App) -> None:
     kinds = {address.removeprefix(SITE).partition("/")[0] for address in seen}
     assert {"u", "s", "c", "m", "daily"} <= kinds, "it has been everywhere"
     assert {status for address, status in seen.items() if re.match(rf"{SITE}[uscm]/", address)} == {200}
+
+
+def test_who_erases_themselves_is_gone_and_stays_away(app: App) -> None:
+    token = next(each.removeprefix(f"{SITE}s/") for each in mail_links(app) if each.startswith(f"{SITE}s/"))
+    holder = app.people.holder(token)
+    assert holder is not None
+    email = holder.subscriber.email
+    app.links.save_preferences(token, {"act": ["link"]})
+    app.posting.post(app.clock)
+    (fresh,) = (each.removeprefix(f"{SITE}m/") for each in mail_links(app) if each.startswith(f"{SITE}m/"))
+    app.signups.subscribe("daily", {"email": [email]}, NETWORK, "")  # waits in the outbox
+
+    answer = app.signups.manage(fresh, {"act": ["erase"], "sure": ["yes"]})
+    assert answer is not None
+    assert b"You are erased" in answer.data
+    assert email not in str(rows(app))
+    assert (app.signups.manage_page(fresh), app.links.preferences_page(token)) == (None, None)
+
+    app.signups.subscribe("daily", {"email": [email]}, "198.51.100.0/24", "")
+    app.posting.post(app.clock)
+    assert email not in str(rows(app))
