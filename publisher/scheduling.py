@@ -27,6 +27,9 @@ __all__ = ["Service", "serve", "slots"]
 LOOK = timedelta(seconds=5)
 """How often the inbox, retries and dead senders are looked at; slots are woken for to the moment."""
 
+FORGET = timedelta(hours=1)
+"""How often what is too old is forgotten."""
+
 WATCH = timedelta(minutes=1)
 """How often it is looked whether anything is wrong; after a pass and after sending at once."""
 
@@ -43,9 +46,9 @@ _log = logging.getLogger("publisher")
 class Service:
     """Runs passes and senders on time, until stopped.
 
-    Three jobs that never overlap with themselves: `pass` (inbox, slots, endpoints), `send` (running mailings,
-    due retries, what dead senders left) and `alerts`. A long mailing does not keep the next pass waiting, and
-    telling somebody neither of them.
+    Four jobs that never overlap with themselves: `pass` (inbox, slots, endpoints), `send` (running mailings,
+    due retries, what dead senders left), `alerts` and `retention`. A long mailing does not keep
+    the next pass waiting, and telling somebody neither of them.
     """
 
     def __init__(self, app: App) -> None:
@@ -60,7 +63,11 @@ class Service:
         """Start the jobs at once, but for alerts, which are of what the first have seen; then every so often."""
         now = self._app.clock()
         jobs = (("pass", self._pass, LOOK, now), ("send", self._send, LOOK, now))
-        for job_id, work, every, first in (*jobs, ("alerts", self._alerts, WATCH, now + LOOK)):
+        for job_id, work, every, first in (
+            *jobs,
+            ("alerts", self._alerts, WATCH, now + LOOK),
+            ("retention", self._forget, FORGET, now + WATCH),
+        ):
             self._scheduler.add_job(
                 _guarded(job_id, work, every),
                 "interval",
@@ -121,6 +128,11 @@ class Service:
             _log.info("alert over: %s", alert.text)
         for error in report.errors:
             _log.error("%s; tried again", error)
+
+    def _forget(self) -> None:
+        forgotten = self._app.retaining.forget(self._app.clock(), self._stopping.is_set)
+        if forgotten:
+            _log.info("retention: forgotten: %s", forgotten)
 
     def _tell_sums(self, mailings: Sequence[int]) -> bool:
         """One line for each mailing whose sums are not those that were told last; whether there was one."""

@@ -17,6 +17,7 @@ from publisher.editions import Document, Edition
 from publisher.feeds.identity import authority, mint_entry_id
 from publisher.keeping.blocking import Blocking
 from publisher.keeping.erasing import Erasing
+from publisher.keeping.retaining import Retaining
 from publisher.mailings.rescue import Rescuer
 from publisher.people import People
 from publisher.preflight import registry
@@ -39,6 +40,7 @@ from publisher.publishing.site import Site
 from publisher.publishing.withdrawing import Withdrawing
 from publisher.storage.health import Health
 from publisher.storage.ledger import LedgerStore
+from publisher.storage.retention import OldDetails
 
 if TYPE_CHECKING:
     from publisher.doctor.model import Opened
@@ -73,6 +75,11 @@ class UseCases(Adapters):
     def erasing(self) -> Erasing:
         """What forgets people."""
         return Erasing(InstanceGround(self), self.secret)
+
+    @cached_property
+    def retaining(self) -> Retaining:
+        """What forgets what is old."""
+        return Retaining(self.database.write, OldDetails(self.database), self.settings.retention)
 
     @cached_property
     def publisher(self) -> Publisher:

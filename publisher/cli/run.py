@@ -38,6 +38,8 @@ def run() -> None:
         held = [record for record in opened.editorial.all() if record.state is DigestState.HELD]
         tell_held(held, {record.id for record, _ in report.held})
         tell_alerts(opened)
+        if forgotten := opened.retaining.forget(opened.clock()):
+            say(f"Retention    forgotten: {forgotten}")
     if troubled or report.errors or held:
         raise typer.Exit(1)
 
