@@ -17,6 +17,7 @@ from publisher.editions import Document, Edition
 from publisher.feeds.identity import authority, mint_entry_id
 from publisher.keeping.blocking import Blocking
 from publisher.keeping.erasing import Erasing
+from publisher.keeping.moving import Moving
 from publisher.keeping.retaining import Retaining
 from publisher.mailings.rescue import Rescuer
 from publisher.people import People
@@ -70,6 +71,11 @@ class UseCases(Adapters):
     def blocking(self) -> Blocking:
         """What forbids mailing addresses, and lifts that."""
         return Blocking(self.database, self.secret)
+
+    @cached_property
+    def moving(self) -> Moving:
+        """What takes people along, and back."""
+        return Moving(self.database, self.secret, [each.slug for each in self.settings.newsletter])
 
     @cached_property
     def erasing(self) -> Erasing:
