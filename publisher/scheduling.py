@@ -27,6 +27,9 @@ __all__ = ["Service", "serve", "slots"]
 LOOK = timedelta(seconds=5)
 """How often the inbox, retries and dead senders are looked at; slots are woken for to the moment."""
 
+FORGET = timedelta(hours=1)
+"""How often what is too old is forgotten."""
+
 WATCH = timedelta(minutes=1)
 """How often it is looked whether anything is wrong; after a pass and after sending at once."""
 
@@ -46,9 +49,9 @@ _log = logging.getLogger("publisher")
 class Service:
     """Runs passes and senders on time, until stopped.
 
-    Four jobs that never overlap with themselves: `pass` (inbox, slots, endpoints), `send` (running mailings,
-    due retries, what dead senders left), `notices` (mails to one person) and `alerts`. A long mailing keeps
-    neither the next pass waiting nor somebody who signs up, and telling the desk none of them.
+    Five jobs that never overlap with themselves: `pass` (inbox, slots, endpoints), `send` (running mailings,
+    due retries, what dead senders left), `notices` (mails to one person), `alerts` and `retention`. A long mailing
+    keeps neither the next pass waiting nor somebody who signs up, and telling the desk none of them.
     """
 
     def __init__(self, app: App) -> None:
@@ -67,6 +70,7 @@ class Service:
             ("send", self._send, LOOK, now),
             ("notices", self._notices, POST, now),
             ("alerts", self._alerts, WATCH, now + LOOK),
+            ("retention", self._forget, FORGET, now + WATCH),
         )
         for job_id, work, every, first in jobs:
             self._scheduler.add_job(
@@ -136,6 +140,11 @@ class Service:
             report = posting.post(self._app.clock, self._stopping.is_set)
             for error in report.errors:
                 _log.error("%s", error)
+
+    def _forget(self) -> None:
+        forgotten = self._app.retaining.forget(self._app.clock(), self._stopping.is_set)
+        if forgotten:
+            _log.info("retention: forgotten: %s", forgotten)
 
     def _tell_sums(self, mailings: Sequence[int]) -> bool:
         """One line for each mailing whose sums are not those that were told last; whether there was one."""

@@ -15,8 +15,10 @@ from sqlalchemy import Connection, exists, insert, select
 from publisher.errors import SubscriberError
 from subscribers.addresses import normalise
 from subscribers.csvrows import CsvRows, Row
+from subscribers.exporting import harmless
 from subscribers.hashing import is_keyed, is_ours, keyed
 from subscribers.model import Suppression, SuppressionReason
+from subscribers.peoplerows import unescaped
 from subscribers.portable import among
 from subscribers.suppression import standing, suppress, suppression_page
 from subscribers.tables import subscribers, suppressions
@@ -100,12 +102,9 @@ def export_suppressions(connection: Connection, target: TextIO) -> int:
 
 
 def _cells(one: Suppression) -> list[str]:
-    words = (one.email_key, one.newsletter or "", one.reason.value, one.detail)
-    return [
-        *words,
-        *(moment.isoformat() if moment else "" for moment in (one.created_at, one.lifted_at)),
-        one.lifted_by,
-    ]
+    began, ended = (moment.isoformat() if moment else "" for moment in (one.created_at, one.lifted_at))
+    words = [one.email_key, one.newsletter or "", one.reason.value, harmless(one.detail)]
+    return [*words, began, ended, harmless(one.lifted_by)]
 
 
 def _suppressions(
@@ -139,10 +138,10 @@ def _suppression(row: Row, place: Mapping[str, int], secret: bytes, detail: str,
         email_key=written if is_keyed(written) else normalise(written)[1],
         newsletter=cell("newsletter") or None,
         reason=_REASONS[word],
-        detail=cell("detail") or detail,
+        detail=unescaped(cell("detail")) or detail,
         created_at=moment_of(cell("created at")) or now,
         lifted_at=moment_of(cell("lifted at")),
-        lifted_by=cell("lifted by"),
+        lifted_by=unescaped(cell("lifted by")),
     )
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Text, and_, exists, literal, select, update
+from sqlalchemy import JSON, Connection, Text, and_, case, exists, false, literal, select, update
 from sqlalchemy.types import TypeEngine
 
 from subscribers.consents import record, record_all
@@ -61,6 +61,8 @@ class Known:
     sections: tuple[str, ...] | None
     chose: bool
     """Whether the person ever chose for themselves."""
+    back: bool = False
+    """Whether they left, and signed up again without confirming it yet; or somebody did in their name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,10 @@ def decide(person: NewSubscriber, known: Known | None, suppressed: bool, terms: 
         return Decision(Intake.SUPPRESSED)
     if known is None:
         return _NEW
-    left = known.state is SubscriptionState.LEFT
+    left = known.state is SubscriptionState.LEFT or known.back
     if left and not terms.resubscribe:
         return Decision(Intake.LEFT)
+    left = left and not known.back
     subscribe = known.state is None
     confirm = terms.confirmed and known.state is SubscriptionState.UNCONFIRMED
     profile = {} if known.chose else _changed_profile(person, known)
@@ -150,6 +153,12 @@ def _changed_profile(person: NewSubscriber, known: Known) -> dict[str, Any]:
 def _known(connection: Connection, keys: Sequence[str], newsletter: str) -> dict[str, Known]:
     chose = exists().where(consents.c.subscriber_id == subscribers.c.id, consents.c.act == ConsentAct.CHANGED)
     mine = and_(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.newsletter == newsletter)
+    had_left = exists().where(
+        consents.c.subscriber_id == subscribers.c.id,
+        consents.c.newsletter == newsletter,
+        consents.c.act == ConsentAct.LEFT,
+    )
+    waits = subscriptions.c.state == SubscriptionState.UNCONFIRMED
     query = (
         select(
             subscribers.c.email_key,
@@ -161,6 +170,7 @@ def _known(connection: Connection, keys: Sequence[str], newsletter: str) -> dict
             subscriptions.c.state,
             subscriptions.c.sections,
             chose,
+            case((waits, had_left), else_=false()),
         )
         .outerjoin_from(subscribers, subscriptions, mine)
         .where(among(connection, subscribers.c.email_key, keys))
@@ -175,8 +185,11 @@ def _known(connection: Connection, keys: Sequence[str], newsletter: str) -> dict
             SubscriptionState(state) if state else None,
             None if sections is None else tuple(sections),
             bool(chosen),
+            bool(back),
         )
-        for key, id_, name, language, timezone, attributes, state, sections, chosen in connection.execute(query)
+        for key, id_, name, language, timezone, attributes, state, sections, chosen, back in (
+            connection.execute(query)
+        )
     }
 
 

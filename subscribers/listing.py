@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,9 @@ class Line:
     created_at: datetime
     confirmed_at: datetime | None
     left_at: datetime | None
+    left_reason: str
+    paused_until: datetime | None
+    attributes: Mapping[str, Any]
 
 
 _PERSON = tuple(subscribers.c[field.name] for field in fields(Subscriber))
@@ -42,6 +45,9 @@ _LINE = (
     *(subscriptions.c[name] for name in ("newsletter", "state")),
     *(subscribers.c[name] for name in ("language", "timezone")),
     *(subscriptions.c[name] for name in ("sections", "source", "created_at", "confirmed_at", "left_at")),
+    subscriptions.c.left_reason,
+    subscriptions.c.paused_until,
+    subscribers.c.attributes,
 )
 
 
@@ -90,6 +96,15 @@ def page(
     if newsletter is not None:
         query = query.where(subscriptions.c.newsletter == newsletter)
     return [Line(**_readable(row)) for row in connection.execute(query)]
+
+
+def lines_of(connection: Connection, email_key: str) -> list[Line]:
+    """One person's subscriptions, by newsletter."""
+    query = select(*_LINE).join_from(subscribers, subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+    rows = connection.execute(
+        query.where(subscribers.c.email_key == email_key).order_by(subscriptions.c.newsletter)
+    )
+    return [Line(**_readable(row)) for row in rows]
 
 
 def every_line(connection: Connection, newsletter: str | None = None) -> Iterator[Line]:

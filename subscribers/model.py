@@ -36,14 +36,30 @@ class ConsentAct(StrEnum):
     CHANGED = "changed"
 
 
+class Standing(StrEnum):
+    """What a list says of a person: AGREED may be mailed, UNCONFIRMED not yet, the others not at all."""
+
+    AGREED = "agreed"
+    UNCONFIRMED = "unconfirmed"
+    LEFT = "left"
+    BLOCKED = "blocked"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
 class Intake(StrEnum):
-    """What became of a person who was to be taken in. LEFT and SUPPRESSED: nothing was changed."""
+    """What became of a person who was to be taken in. LEFT and SUPPRESSED: nothing was changed.
+
+    DEPARTED and FORBIDDEN: a list says that they left, or must not be mailed, and now it is so here.
+    """
 
     ADDED = "added"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     LEFT = "left"
     SUPPRESSED = "suppressed"
+    DEPARTED = "departed"
+    FORBIDDEN = "forbidden"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ def clean_name(text: str) -> str:
     """The name in one line, NFC-normalised.
 
     Raises:
-        SubscriberError: it is too long, or holds control characters.
+        SubscriberError: it is too long, or holds control characters or what is no text (lone surrogates).
     """
     name = unicodedata.normalize("NFC", " ".join(text.split()))
-    if not name.isprintable() and any(unicodedata.category(character) == "Cc" for character in name):
-        raise SubscriberError("the name holds control characters")
+    if not name.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+        raise SubscriberError("the name holds control characters, or halves of characters")
     if len(name) > NAME_LENGTH:
         raise SubscriberError(f"the name is longer than {NAME_LENGTH} characters")
     return name

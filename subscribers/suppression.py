@@ -67,6 +67,13 @@ def suppression_page(
     return [Suppression(**row | {"reason": SuppressionReason(row["reason"])}) for row in found]
 
 
+def suppressions_of(connection: Connection, keys: Sequence[str]) -> list[Suppression]:
+    """What forbids, or forbade, mailing these keys or forms of `hashing.keyed`, the oldest first."""
+    query = select(*_COLUMNS).where(among(connection, suppressions.c.email_key, keys)).order_by(suppressions.c.id)
+    found = (row._asdict() for row in connection.execute(query))
+    return [Suppression(**row | {"reason": SuppressionReason(row["reason"])}) for row in found]
+
+
 def standing(connection: Connection, keys: Sequence[str]) -> set[str]:
     """Those of these keys, or forms of `hashing.keyed`, that something forbids mailing, whichever newsletter."""
     query = select(suppressions.c.email_key).where(

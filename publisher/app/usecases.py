@@ -17,6 +17,8 @@ from publisher.editions import Document, Edition
 from publisher.feeds.identity import authority, mint_entry_id
 from publisher.keeping.blocking import Blocking
 from publisher.keeping.erasing import Erasing
+from publisher.keeping.moving import Moving
+from publisher.keeping.retaining import Retaining
 from publisher.mailings.rescue import Rescuer
 from publisher.notices.posting import Posting
 from publisher.notices.writing import Desk, Writer
@@ -45,6 +47,7 @@ from publisher.publishing.withdrawing import Withdrawing
 from publisher.storage import locks
 from publisher.storage.health import Health
 from publisher.storage.ledger import LedgerStore
+from publisher.storage.retention import OldDetails
 
 if TYPE_CHECKING:
     from publisher.doctor.model import Opened
@@ -78,9 +81,19 @@ class UseCases(Adapters):
         return Blocking(self.database, self.secret)
 
     @cached_property
+    def moving(self) -> Moving:
+        """What takes people along, and back."""
+        return Moving(self.database, self.secret, [each.slug for each in self.settings.newsletter])
+
+    @cached_property
     def erasing(self) -> Erasing:
         """What forgets people."""
         return Erasing(InstanceGround(self), self.secret)
+
+    @cached_property
+    def retaining(self) -> Retaining:
+        """What forgets what is old."""
+        return Retaining(self.database.write, OldDetails(self.database), self.settings.retention)
 
     @cached_property
     def publisher(self) -> Publisher:

@@ -39,6 +39,8 @@ def run() -> None:
         tell_held(held, {record.id for record, _ in report.held})
         post_notices(opened)
         tell_alerts(opened)
+        if forgotten := opened.retaining.forget(opened.clock()):
+            say(f"Retention    forgotten: {forgotten}")
     if troubled or report.errors or held:
         raise typer.Exit(1)
 
