@@ -11,10 +11,13 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from publisher.errors import SubscriberError, UsageError
-from subscribers import listing, preferences, signup, tokens
+from publisher.keeping.rehearsing import rehearsed
+from subscribers import consents, listing, preferences, signup, suppression, tokens
+from subscribers.addresses import normalise
+from subscribers.hashing import keyed
 from subscribers.importing import ImportReport, import_csv
 from subscribers.listing import Line
-from subscribers.model import Intake, Subscriber, Subscription, SubscriptionState
+from subscribers.model import Consent, Intake, Subscriber, Subscription, SubscriptionState, Suppression
 
 ADDED: dict[Intake, str] = {
     Intake.ADDED: "{email} is subscribed to {newsletter}",
@@ -42,6 +45,16 @@ class Holder:
     def subscribed(self) -> bool:
         """Whether they get the newsletter, or will once they have confirmed."""
         return self.subscription is not None and self.subscription.state is not SubscriptionState.LEFT
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Everything about one person. `subscriber` None: the address is only suppressed."""
+
+    subscriber: Subscriber | None
+    subscriptions: Sequence[Line]
+    consents: Sequence[Consent]
+    suppressions: Sequence[Suppression]
 
 
 class People:
@@ -88,6 +101,7 @@ class People:
                     how=f"operator {actor}",
                     source="operator",
                     now=now,
+                    secret=self._secret,
                 )
         except SubscriberError as error:
             raise UsageError(error.message, remedy=error.remedy or "Nothing was changed") from error
@@ -107,14 +121,17 @@ class People:
         source_name: str,
         now: datetime,
         progress: Callable[[int], object],
+        dry_run: bool = False,
     ) -> ImportReport:
-        """Import a CSV file; see `subscribers.importing`."""
+        """Import a CSV file, or only count what that would do; see `subscribers.importing`."""
+        write = rehearsed(self._connections.write) if dry_run else self._connections.write
         return import_csv(
-            self._connections.write,
+            write,
             source,
             newsletter=newsletter,
             confirmed=confirmed,
             source_name=source_name,
+            secret=self._secret,
             now=now,
             progress=progress,
         )
@@ -127,6 +144,25 @@ class People:
             if limit is None:
                 return list(listing.every_line(connection, newsletter, which))
             return listing.page(connection, newsletter, which, limit=limit)
+
+    def show(self, email: str) -> Shown:
+        """Everything about one person.
+
+        Raises:
+            UsageError: it is no address, or nobody has it.
+        """
+        try:
+            _, key = normalise(email)
+        except SubscriberError as error:
+            raise UsageError(error.message, remedy=error.remedy) from error
+        with self._connections.read() as connection:
+            person = listing.by_key(connection, key)
+            held = suppression.suppressions_of(connection, [key, keyed(self._secret, key)])
+            if person is None and not held:
+                raise UsageError(f"nobody has the address {email}", remedy="See `publisher subscriber list`")
+            lines = list(listing.lines_of(connection, key)) if person else []
+            said = consents.of_person(connection, person.id) if person else []
+        return Shown(person, lines, said, held)
 
     def count(self, newsletter: str | None, which: listing.Which | None = None) -> int:
         """How many subscriptions there are."""

@@ -27,8 +27,14 @@ __all__ = ["Service", "serve", "slots"]
 LOOK = timedelta(seconds=5)
 """How often the inbox, retries and dead senders are looked at; slots are woken for to the moment."""
 
+FORGET = timedelta(hours=1)
+"""How often what is too old is forgotten."""
+
 WATCH = timedelta(minutes=1)
 """How often it is looked whether anything is wrong; after a pass and after sending at once."""
+
+POST = timedelta(seconds=2)
+"""How often the outbox of notices is looked at: somebody sits before an empty mailbox and waits."""
 
 FIRST_REST = timedelta(seconds=30)
 LONGEST_REST = timedelta(minutes=15)
@@ -43,9 +49,9 @@ _log = logging.getLogger("publisher")
 class Service:
     """Runs passes and senders on time, until stopped.
 
-    Three jobs that never overlap with themselves: `pass` (inbox, slots, endpoints), `send` (running mailings,
-    due retries, what dead senders left) and `alerts`. A long mailing does not keep the next pass waiting, and
-    telling somebody neither of them.
+    Five jobs that never overlap with themselves: `pass` (inbox, slots, endpoints), `send` (running mailings,
+    due retries, what dead senders left), `notices` (mails to one person), `alerts` and `retention`. A long mailing
+    keeps neither the next pass waiting nor somebody who signs up, and telling the desk none of them.
     """
 
     def __init__(self, app: App) -> None:
@@ -59,8 +65,14 @@ class Service:
     def start(self) -> None:
         """Start the jobs at once, but for alerts, which are of what the first have seen; then every so often."""
         now = self._app.clock()
-        jobs = (("pass", self._pass, LOOK, now), ("send", self._send, LOOK, now))
-        for job_id, work, every, first in (*jobs, ("alerts", self._alerts, WATCH, now + LOOK)):
+        jobs = (
+            ("pass", self._pass, LOOK, now),
+            ("send", self._send, LOOK, now),
+            ("notices", self._notices, POST, now),
+            ("alerts", self._alerts, WATCH, now + LOOK),
+            ("retention", self._forget, FORGET, now + WATCH),
+        )
+        for job_id, work, every, first in jobs:
             self._scheduler.add_job(
                 _guarded(job_id, work, every),
                 "interval",
@@ -122,6 +134,18 @@ class Service:
         for error in report.errors:
             _log.error("%s; tried again", error)
 
+    def _notices(self) -> None:
+        posting = self._app.posting
+        if posting.waiting(self._app.clock()):
+            report = posting.post(self._app.clock, self._stopping.is_set)
+            for error in report.errors:
+                _log.error("%s", error)
+
+    def _forget(self) -> None:
+        forgotten = self._app.retaining.forget(self._app.clock(), self._stopping.is_set)
+        if forgotten:
+            _log.info("retention: forgotten: %s", forgotten)
+
     def _tell_sums(self, mailings: Sequence[int]) -> bool:
         """One line for each mailing whose sums are not those that were told last; whether there was one."""
         before, self._told = self._told, {}
@@ -154,7 +178,7 @@ def serve(app: App) -> None:
         signal.signal(number, lambda *_: stop.set())
     service = Service(app)
     web = app.settings.web
-    with WebServer(create_app(app.links, Folder(app.site_folder)), web.host, web.port) as server:
+    with WebServer(create_app(app.links, app.signups, Folder(app.site_folder)), web.host, web.port) as server:
         _log.info("serving %s at %s (stop with Ctrl-C)", app.settings.site.title, server.url)
         service.start()
         try:

@@ -43,7 +43,7 @@ class CsvRows:
         wanted: a column that the header must have, by which the delimiter is known.
 
     Raises:
-        SubscriberError: the file is empty, or its first line does not name the wanted column.
+        SubscriberError: the file is empty, in UTF-16, or its first line does not name the wanted column.
     """
 
     def __init__(self, source: Iterable[bytes], wanted: str) -> None:
@@ -99,6 +99,7 @@ class CsvRows:
         """Lines without their ends, which are LF, CR LF, or CR."""
         for raw in _bounded(source):
             if not self.bytes_read:
+                _refuse_utf_16(raw)
                 raw = raw.removeprefix(codecs.BOM_UTF8)
             self.bytes_read += len(raw)
             if len(raw) >= LONGEST_LINE:
@@ -136,6 +137,11 @@ def _bounded(source: Iterable[bytes]) -> Iterator[bytes]:
         yield raw
         while len(raw) == LONGEST_LINE and not raw.endswith(b"\n"):
             raw = readline(LONGEST_LINE)
+
+
+def _refuse_utf_16(beginning: bytes) -> None:
+    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in beginning[:4]:
+        raise SubscriberError("the file is in UTF-16", remedy='Save it again as "CSV UTF-8"')
 
 
 def _text(raw: bytes) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,31 +18,24 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from publisher.errors import SubscriberError
-from subscribers.addresses import normalise
-from subscribers.csvrows import CsvRows, Row, column_names
-from subscribers.exporting import COLUMNS, FORMULA
+from subscribers.csvrows import CsvRows
+from subscribers.departing import take_out
 from subscribers.intake import AT_ONCE, Terms, take_in
-from subscribers.model import Intake, NewSubscriber, SubscriptionState
-from subscribers.profile import clean_language, clean_name, clean_sections, clean_timezone
-
-PROBLEMS_KEPT = 1000
-"""So many bad rows are told one by one; beyond, they are counted."""
+from subscribers.model import Intake, Standing
+from subscribers.peoplerows import PeopleReader, Read
 
 Write = Callable[[], AbstractContextManager[Connection]]
 
-_Read = tuple[NewSubscriber, bool]
-"""A person, and whether the file calls them unconfirmed."""
-
-_OURS = frozenset(COLUMNS) | frozenset(column_names(COLUMNS))
-"""Columns that are no attributes: those of our own export, as they are written and as they are compared."""
+_MAY_COME = (Standing.AGREED, Standing.UNCONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of the rows. `left_out`: unsubscribed, suppressed, or no subscriber here by the file itself.
+    """What became of the rows. `left_out`: unsubscribed or suppressed here, or of another newsletter.
 
-    `duplicates` are rows whose address an earlier row had; `problems` the first bad rows as (line, reason).
+    `left` and `suppressed`: who left, or must not be mailed, by the file, and now is not mailed here. `product`:
+    whose list it is. `duplicates` are rows whose address an earlier row had; `problems` the first bad rows as
+    (line, reason).
     """
 
     added: int
@@ -52,6 +45,9 @@ class ImportReport:
     duplicates: int
     bad: int
     problems: tuple[tuple[int, str], ...]
+    left: int = 0
+    suppressed: int = 0
+    product: str = ""
 
 
 def import_csv(
@@ -61,14 +57,15 @@ def import_csv(
     newsletter: str,
     confirmed: bool,
     source_name: str,
+    secret: bytes,
     now: datetime,
     progress: Callable[[int], object] = lambda done: None,
 ) -> ImportReport:
     """Subscribe everybody in a CSV file to a newsletter.
 
     The header names the columns in any order and case: email, and if you like name, language, timezone and
-    sections; others are kept as attributes. Of the columns of our own export, `state` and `newsletter` are
-    obeyed: who left there stays out, who had not confirmed is not confirmed by it.
+    sections; others are kept as attributes. Lists of other products are known by their columns (`shapes`). What
+    the file says against mailing somebody holds, whatever else is said: who left there has left here.
 
     Args:
         database_write: gives a writing transaction, as `Database.write` does; each takes a part of a second.
@@ -76,6 +73,7 @@ def import_csv(
         newsletter: the slug of the newsletter.
         confirmed: they all agreed already; otherwise nobody is mailed before confirming.
         source_name: the file's name, for the consent log.
+        secret: the instance's; by it the suppressions of erased people are found.
         now: aware UTC.
         progress: told how many bytes of the file are done.
 
@@ -83,95 +81,44 @@ def import_csv(
         SubscriberError: the file as a whole cannot be taken; nothing was imported.
     """
     rows = CsvRows(source, "email")
-    reader = _Reader(rows.columns, newsletter)
-    terms = Terms(newsletter, confirmed, f"import {source_name}", source_name, now)
+    reader = PeopleReader(rows.columns, newsletter, source_name)
+    terms = Terms(newsletter, confirmed, f"import {source_name}", source_name, now, secret)
     counts: Counter[Intake] = Counter()
     duplicates = 0
     with _Seen() as seen:
         while batch := list(islice(reader.people(rows), AT_ONCE)):
-            new = seen.first([person.email_key for person, _ in batch])
-            duplicates += len(batch) - len(new)
+            first = seen.first([person.email_key for person, _ in batch])
             with database_write() as connection:
-                counts.update(_take_in(connection, [batch[index] for index in new], terms))
+                done = _take(connection, batch, first, terms)
+            counts.update(done)
+            duplicates += len(batch) - len(done)
             progress(rows.bytes_read)
     progress(rows.bytes_read)
     return ImportReport(
         added=counts[Intake.ADDED],
         updated=counts[Intake.UPDATED],
         unchanged=counts[Intake.UNCHANGED],
+        left=counts[Intake.DEPARTED],
+        suppressed=counts[Intake.FORBIDDEN],
         left_out=counts[Intake.LEFT] + counts[Intake.SUPPRESSED] + reader.left_out,
         duplicates=duplicates,
         bad=reader.bad,
         problems=tuple(reader.problems),
+        product=reader.shape.product,
     )
 
 
-def _take_in(connection: Connection, batch: Sequence[_Read], terms: Terms) -> list[Intake]:
-    """Take in a batch: those whom the file calls unconfirmed on that term, the others on the import's."""
-    agreed = [person for person, unconfirmed in batch if not unconfirmed]
-    waiting = [person for person, unconfirmed in batch if unconfirmed]
-    return take_in(connection, agreed, terms) + take_in(connection, waiting, replace(terms, confirmed=False))
+def _take(connection: Connection, batch: Sequence[Read], first: Sequence[int], terms: Terms) -> list[Intake]:
+    """Take in a batch: those whom the file calls unconfirmed on that term, the others on the import's.
 
-
-class _Reader:
-    """Rows into people; keeps count of those that are none."""
-
-    def __init__(self, columns: tuple[str, ...], newsletter: str) -> None:
-        twice = next((name for name in columns if name in _OURS and columns.count(name) > 1), None)
-        if twice is not None:
-            raise SubscriberError(f'the column "{twice}" is there twice', remedy="Rename or remove one", line=1)
-        place = {name: columns.index(name) if name in columns else -1 for name in _OURS}
-        self._email, self._name, self._language, self._timezone, self._sections = (
-            place[name] for name in ("email", "name", "language", "timezone", "sections")
-        )
-        self._state, self._of = place["state"], place["newsletter"]
-        self._others = [(index, name) for index, name in enumerate(columns) if name and name not in _OURS]
-        self._width = len(columns)
-        self._newsletter = newsletter
-        self.left_out = 0
-        self.bad = 0
-        self.problems: list[tuple[int, str]] = []
-
-    def people(self, rows: Iterable[Row]) -> Iterator[_Read]:
-        """Each person that the file wants taken in, and whether it calls them unconfirmed."""
-        for row in rows:
-            try:
-                found = self._person(row)
-            except SubscriberError as error:
-                self.bad += 1
-                if len(self.problems) < PROBLEMS_KEPT:
-                    self.problems.append((row.line, error.message))
-                continue
-            if found is None:
-                self.left_out += 1
-            else:
-                yield found
-
-    def _person(self, row: Row) -> _Read | None:
-        """A person of the file; None for one whom it calls no subscriber of this newsletter."""
-        if row.problem:
-            raise SubscriberError(row.problem)
-        cells = row.cells
-        missing = self._width - len(cells)
-        if missing < 0 and any(cells[self._width :]):
-            raise SubscriberError(f"the row has {len(cells)} cells, the header {self._width}")
-        cells += [""] * (missing + 1)  # one more: what index -1, a column that is not there, finds
-        if not cells[self._email].strip():
-            raise SubscriberError("the row has no address")
-        email, key = normalise(cells[self._email])
-        if cells[self._of] not in ("", self._newsletter) or cells[self._state] == SubscriptionState.LEFT:
-            return None
-        name = cells[self._name]
-        person = NewSubscriber(
-            email,
-            key,
-            clean_name(name[1:] if name[:1] == "'" and name[1:].startswith(FORMULA) else name),
-            clean_language(cells[self._language]),
-            clean_timezone(cells[self._timezone]),
-            clean_sections(cells[self._sections]),
-            {column: said for index, column in self._others if (said := cells[index].strip())},
-        )
-        return person, cells[self._state] == SubscriptionState.UNCONFIRMED
+    Whoever the file calls gone is taken out last, wherever that is said: of two rows that differ, mail loses.
+    """
+    taken = [batch[index] for index in first if batch[index][1] in _MAY_COME]
+    agreed = [person for person, standing in taken if standing is Standing.AGREED]
+    waiting = [person for person, standing in taken if standing is Standing.UNCONFIRMED]
+    gone = [read for read in batch if read[1] not in _MAY_COME]
+    done = take_in(connection, agreed, terms) + take_in(connection, waiting, replace(terms, confirmed=False))
+    return done + take_out(connection, gone, terms)
 
 
 class _Seen:

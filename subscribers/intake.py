@@ -14,9 +14,10 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Text, and_, exists, insert, literal, select, update
+from sqlalchemy import JSON, Connection, Text, and_, case, exists, false, literal, select, update
 from sqlalchemy.types import TypeEngine
 
+from subscribers.consents import record, record_all
 from subscribers.model import ConsentAct, Intake, NewSubscriber, SubscriptionState
 from subscribers.portable import EVERY, among, insert_missing, listed
 from subscribers.suppression import suppressed_keys
@@ -31,7 +32,9 @@ class Terms:
     """On what terms people are taken in.
 
     `confirmed`: they agreed already. `how` is the way they agreed, for the consent log; `source` where they come
-    from. `resubscribe`: those who left come back; never for a list, only when the person asked for it.
+    from. `resubscribe`: those who left come back; never for a list, only when the person asked for it. `text` are
+    the words they were shown, `network` the address of their request: both for the consent log. `secret` is the
+    instance's: by it suppressions of erased people are found.
     """
 
     newsletter: str
@@ -39,7 +42,10 @@ class Terms:
     how: str
     source: str
     now: datetime
+    secret: bytes = field(repr=False)
     resubscribe: bool = False
+    text: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,8 @@ class Known:
     sections: tuple[str, ...] | None
     chose: bool
     """Whether the person ever chose for themselves."""
+    back: bool = False
+    """Whether they left, and signed up again without confirming it yet; or somebody did in their name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +95,10 @@ def decide(person: NewSubscriber, known: Known | None, suppressed: bool, terms: 
         return Decision(Intake.SUPPRESSED)
     if known is None:
         return _NEW
-    left = known.state is SubscriptionState.LEFT
+    left = known.state is SubscriptionState.LEFT or known.back
     if left and not terms.resubscribe:
         return Decision(Intake.LEFT)
+    left = left and not known.back
     subscribe = known.state is None
     confirm = terms.confirmed and known.state is SubscriptionState.UNCONFIRMED
     profile = {} if known.chose else _changed_profile(person, known)
@@ -115,7 +124,7 @@ def take_in(connection: Connection, people: Sequence[NewSubscriber], terms: Term
         return []
     keys = [person.email_key for person in people]
     known = _known(connection, keys, terms.newsletter)
-    suppressed = suppressed_keys(connection, keys, terms.newsletter)
+    suppressed = suppressed_keys(connection, keys, terms.newsletter, terms.secret)
     decisions = [
         decide(person, known.get(person.email_key), person.email_key in suppressed, terms) for person in people
     ]
@@ -144,6 +153,12 @@ def _changed_profile(person: NewSubscriber, known: Known) -> dict[str, Any]:
 def _known(connection: Connection, keys: Sequence[str], newsletter: str) -> dict[str, Known]:
     chose = exists().where(consents.c.subscriber_id == subscribers.c.id, consents.c.act == ConsentAct.CHANGED)
     mine = and_(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.newsletter == newsletter)
+    had_left = exists().where(
+        consents.c.subscriber_id == subscribers.c.id,
+        consents.c.newsletter == newsletter,
+        consents.c.act == ConsentAct.LEFT,
+    )
+    waits = subscriptions.c.state == SubscriptionState.UNCONFIRMED
     query = (
         select(
             subscribers.c.email_key,
@@ -155,6 +170,7 @@ def _known(connection: Connection, keys: Sequence[str], newsletter: str) -> dict
             subscriptions.c.state,
             subscriptions.c.sections,
             chose,
+            case((waits, had_left), else_=false()),
         )
         .outerjoin_from(subscribers, subscriptions, mine)
         .where(among(connection, subscribers.c.email_key, keys))
@@ -169,8 +185,11 @@ def _known(connection: Connection, keys: Sequence[str], newsletter: str) -> dict
             SubscriptionState(state) if state else None,
             None if sections is None else tuple(sections),
             bool(chosen),
+            bool(back),
         )
-        for key, id_, name, language, timezone, attributes, state, sections, chosen in connection.execute(query)
+        for key, id_, name, language, timezone, attributes, state, sections, chosen, back in (
+            connection.execute(query)
+        )
     }
 
 
@@ -220,7 +239,7 @@ def _subscribe(connection: Connection, people: Sequence[tuple[int, NewSubscriber
         insert_missing(connection, subscriptions).from_select(list(values), chosen, include_defaults=False)
     )
     act = ConsentAct.CONFIRMED if terms.confirmed else ConsentAct.SUBSCRIBED
-    log_consents(connection, [id_ for id_, _ in people], terms.newsletter, act, terms.how, terms.now)
+    _log(connection, [id_ for id_, _ in people], act, terms)
 
 
 def _change(connection: Connection, changed: Sequence[tuple[int, Decision]], terms: Terms) -> None:
@@ -232,16 +251,19 @@ def _change(connection: Connection, changed: Sequence[tuple[int, Decision]], ter
         if what.sections:
             connection.execute(update(subscriptions).where(mine).values(sections=list(what.sections)))
         if what.come_back:
-            _come_back(connection, id_, terms)
+            come_back(connection, id_, terms)
         elif what.confirm:
-            confirm_subscription(connection, id_, terms.newsletter, terms.how, terms.now)
+            confirm_subscription(
+                connection, id_, terms.newsletter, terms.how, terms.now, text=terms.text, network=terms.network
+            )
 
 
 def _state(terms: Terms) -> str:
     return (SubscriptionState.ACTIVE if terms.confirmed else SubscriptionState.UNCONFIRMED).value
 
 
-def _come_back(connection: Connection, id_: int, terms: Terms) -> None:
+def come_back(connection: Connection, id_: int, terms: Terms) -> None:
+    """Subscribe somebody again who left; nothing happens to anybody else."""
     statement = update(subscriptions).where(
         subscriptions.c.subscriber_id == id_,
         subscriptions.c.newsletter == terms.newsletter,
@@ -253,10 +275,19 @@ def _come_back(connection: Connection, id_: int, terms: Terms) -> None:
         "source": terms.source,
     }
     if connection.execute(statement.values(**values, left_at=None, left_reason="", paused_until=None)).rowcount:
-        log_consents(connection, [id_], terms.newsletter, ConsentAct.RESUBSCRIBED, terms.how, terms.now)
+        _log(connection, [id_], ConsentAct.RESUBSCRIBED, terms)
 
 
-def confirm_subscription(connection: Connection, id_: int, newsletter: str, how: str, now: datetime) -> bool:
+def confirm_subscription(
+    connection: Connection,
+    id_: int,
+    newsletter: str,
+    how: str,
+    now: datetime,
+    *,
+    text: str = "",
+    network: str = "",
+) -> bool:
     """Make an unconfirmed subscription active; False, and no change, when it is not (or no longer) unconfirmed."""
     statement = update(subscriptions).where(
         subscriptions.c.subscriber_id == id_,
@@ -266,14 +297,11 @@ def confirm_subscription(connection: Connection, id_: int, newsletter: str, how:
     active = statement.values(state=SubscriptionState.ACTIVE, confirmed_at=now)
     if not connection.execute(active).rowcount:
         return False
-    log_consents(connection, [id_], newsletter, ConsentAct.CONFIRMED, how, now)
+    record(connection, id_, newsletter, ConsentAct.CONFIRMED, how, text=text, network=network, at=now)
     return True
 
 
-def log_consents(
-    connection: Connection, ids: Sequence[int], newsletter: str, act: ConsentAct, how: str, now: datetime
-) -> None:
-    """Append the same act of several people to the consent log, which nothing ever changes."""
-    said = (literal(newsletter), literal(act.value), literal(how), literal(now, UTCDateTime))
-    people = select(subscribers.c.id, *said).where(among(connection, subscribers.c.id, ids))
-    connection.execute(insert(consents).from_select(["subscriber_id", "newsletter", "act", "how", "at"], people))
+def _log(connection: Connection, ids: Sequence[int], act: ConsentAct, terms: Terms) -> None:
+    record_all(
+        connection, ids, terms.newsletter, act, terms.how, text=terms.text, network=terms.network, at=terms.now
+    )

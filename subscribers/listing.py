@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_
 
-from subscribers.model import Consent, ConsentAct, Subscriber, Subscription, SubscriptionState
-from subscribers.tables import consents, subscribers, subscriptions
+from subscribers.model import Subscriber, Subscription, SubscriptionState
+from subscribers.tables import subscribers, subscriptions
 
 PAGE = 2000
 
@@ -35,17 +35,22 @@ class Line:
     created_at: datetime
     confirmed_at: datetime | None
     left_at: datetime | None
+    left_reason: str
+    paused_until: datetime | None
+    attributes: Mapping[str, Any]
 
 
 _PERSON = tuple(subscribers.c[field.name] for field in fields(Subscriber))
 _SUBSCRIPTION = tuple(subscriptions.c[field.name] for field in fields(Subscription))
-_CONSENT = tuple(consents.c[field.name] for field in fields(Consent))
 _LINE = (
     subscribers.c.id.label("subscriber_id"),
     *(subscribers.c[name] for name in ("email_key", "email", "name")),
     *(subscriptions.c[name] for name in ("newsletter", "state")),
     *(subscribers.c[name] for name in ("language", "timezone")),
     *(subscriptions.c[name] for name in ("sections", "source", "created_at", "confirmed_at", "left_at")),
+    subscriptions.c.left_reason,
+    subscriptions.c.paused_until,
+    subscribers.c.attributes,
 )
 
 
@@ -66,13 +71,6 @@ def subscription(connection: Connection, subscriber_id: int, newsletter: str) ->
     )
     row = connection.execute(query).first()
     return None if row is None else Subscription(**_readable(row))
-
-
-def consents_of(connection: Connection, subscriber_id: int) -> list[Consent]:
-    """What a person agreed to and withdrew, the oldest first."""
-    query = select(*_CONSENT).where(consents.c.subscriber_id == subscriber_id).order_by(consents.c.id)
-    found = (row._asdict() for row in connection.execute(query))
-    return [Consent(**row | {"act": ConsentAct(row["act"])}) for row in found]
 
 
 def count(connection: Connection, newsletter: str | None = None, which: Which | None = None) -> int:
@@ -109,6 +107,15 @@ def page(
     if which is not None:
         query = query.where(which)
     return [Line(**_readable(row)) for row in connection.execute(query)]
+
+
+def lines_of(connection: Connection, email_key: str) -> list[Line]:
+    """One person's subscriptions, by newsletter."""
+    query = select(*_LINE).join_from(subscribers, subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+    rows = connection.execute(
+        query.where(subscribers.c.email_key == email_key).order_by(subscriptions.c.newsletter)
+    )
+    return [Line(**_readable(row)) for row in rows]
 
 
 def every_line(

@@ -36,14 +36,30 @@ class ConsentAct(StrEnum):
     CHANGED = "changed"
 
 
+class Standing(StrEnum):
+    """What a list says of a person: AGREED may be mailed, UNCONFIRMED not yet, the others not at all."""
+
+    AGREED = "agreed"
+    UNCONFIRMED = "unconfirmed"
+    LEFT = "left"
+    BLOCKED = "blocked"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
 class Intake(StrEnum):
-    """What became of a person who was to be taken in. LEFT and SUPPRESSED: nothing was changed."""
+    """What became of a person who was to be taken in. LEFT and SUPPRESSED: nothing was changed.
+
+    DEPARTED and FORBIDDEN: a list says that they left, or must not be mailed, and now it is so here.
+    """
 
     ADDED = "added"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     LEFT = "left"
     SUPPRESSED = "suppressed"
+    DEPARTED = "departed"
+    FORBIDDEN = "forbidden"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +125,10 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """One act of a person, or of somebody in their name. `how` is the way it was given, such as `import FILE`."""
+    """One act of a person, or of somebody in their name. `how` is the way it was given, such as `import FILE`.
+
+    `text` are the words they were shown, `network` where they did it from, too coarse to say who.
+    """
 
     id: int
     subscriber_id: int
@@ -117,3 +136,5 @@ class Consent:
     act: ConsentAct
     how: str
     at: datetime
+    text: str = ""
+    network: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date, timedelta
 from functools import cache, lru_cache
 from zoneinfo import available_timezones
 
@@ -11,6 +12,7 @@ from publisher.errors import SubscriberError
 
 NAME_LENGTH = 200
 SECTION_LENGTH = 80
+LONGEST_PAUSE = timedelta(days=366)
 
 _REPEATED = 4096
 """A list says the same few things of a million people: so many answers are kept."""
@@ -20,11 +22,11 @@ def clean_name(text: str) -> str:
     """The name in one line, NFC-normalised.
 
     Raises:
-        SubscriberError: it is too long, or holds control characters.
+        SubscriberError: it is too long, or holds control characters or what is no text (lone surrogates).
     """
     name = unicodedata.normalize("NFC", " ".join(text.split()))
-    if not name.isprintable() and any(unicodedata.category(character) == "Cc" for character in name):
-        raise SubscriberError("the name holds control characters")
+    if not name.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+        raise SubscriberError("the name holds control characters, or halves of characters")
     if len(name) > NAME_LENGTH:
         raise SubscriberError(f"the name is longer than {NAME_LENGTH} characters")
     return name
@@ -69,6 +71,33 @@ def clean_sections(text: str) -> tuple[str, ...] | None:
         return None
     slugs = (_slug(name) for name in re.split(r"[|,;]", text) if name.strip())
     return tuple(dict.fromkeys(slugs)) or None
+
+
+def clean_pause(text: str, today: date) -> date | None:
+    """The day on which mail begins again, `2024-12-24`; None for none.
+
+    Raises:
+        SubscriberError: it is no day, or not one of the year ahead.
+    """
+    if not text.strip():
+        return None
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise SubscriberError("a day is written like 2024-12-24") from error
+    if not today < day <= today + LONGEST_PAUSE:
+        raise SubscriberError("a pause ends on a day of the year ahead")
+    return day
+
+
+def known_zones() -> tuple[str, ...]:
+    """The time zones that people live in, by name: those of a continent or an ocean."""
+    return tuple(sorted(zone for zone in _zones() if zone.partition("/")[0] in _REGIONS))
+
+
+_REGIONS = frozenset(
+    {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
+)
 
 
 @cache

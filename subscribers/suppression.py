@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, exists, insert, or_, select, update
 
 from publisher.errors import SubscriberError
+from subscribers.hashing import is_keyed, keyed
 from subscribers.model import Suppression, SuppressionReason
 from subscribers.portable import among
 from subscribers.tables import suppressions
@@ -25,14 +26,17 @@ def suppress(
     detail: str,
     now: datetime,
 ) -> bool:
-    """Forbid mailing an address, by newsletter or (None) at all; False when exactly that is forbidden already."""
+    """Forbid mailing an address, by newsletter or (None) at all; False when exactly that is forbidden already.
+
+    `email_key` is that of `addresses.normalise`, or its form of `hashing.keyed`.
+    """
     same = select(suppressions.c.id).where(
         suppressions.c.email_key == email_key, _same_scope(newsletter), suppressions.c.lifted_at.is_(None)
     )
     if connection.execute(same.limit(1)).first() is not None:
         return False
     row = {"email_key": email_key, "newsletter": newsletter, "reason": reason, "detail": detail, "created_at": now}
-    connection.execute(insert(suppressions).values(row))
+    connection.execute(insert(suppressions).values(keyed=is_keyed(email_key), **row))
     return True
 
 
@@ -63,14 +67,39 @@ def suppression_page(
     return [Suppression(**row | {"reason": SuppressionReason(row["reason"])}) for row in found]
 
 
-def suppressed_keys(connection: Connection, keys: Sequence[str], newsletter: str) -> set[str]:
-    """Those of these keys that this newsletter must not mail."""
+def suppressions_of(connection: Connection, keys: Sequence[str]) -> list[Suppression]:
+    """What forbids, or forbade, mailing these keys or forms of `hashing.keyed`, the oldest first."""
+    query = select(*_COLUMNS).where(among(connection, suppressions.c.email_key, keys)).order_by(suppressions.c.id)
+    found = (row._asdict() for row in connection.execute(query))
+    return [Suppression(**row | {"reason": SuppressionReason(row["reason"])}) for row in found]
+
+
+def standing(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Those of these keys, or forms of `hashing.keyed`, that something forbids mailing, whichever newsletter."""
     query = select(suppressions.c.email_key).where(
-        among(connection, suppressions.c.email_key, keys),
+        among(connection, suppressions.c.email_key, keys), suppressions.c.lifted_at.is_(None)
+    )
+    return set(connection.scalars(query))
+
+
+def suppressed_keys(connection: Connection, keys: Sequence[str], newsletter: str, secret: bytes) -> set[str]:
+    """Those of these keys that this newsletter must not mail, those of erased people too.
+
+    Args:
+        connection: to the database.
+        keys: of `addresses.normalise`.
+        newsletter: its slug.
+        secret: the instance's, for the addresses that are kept as `hashing.keyed` only.
+    """
+    plain = {key: key for key in keys}
+    if connection.scalar(select(exists().where(suppressions.c.keyed))):
+        plain |= {keyed(secret, key): key for key in keys}
+    query = select(suppressions.c.email_key).where(
+        among(connection, suppressions.c.email_key, list(plain)),
         suppressions.c.lifted_at.is_(None),
         or_(suppressions.c.newsletter.is_(None), suppressions.c.newsletter == newsletter),
     )
-    return set(connection.scalars(query))
+    return {plain[found] for found in connection.scalars(query)}
 
 
 def _same_scope(newsletter: str | None) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     ForeignKey,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 from sqlalchemy.engine import Dialect
 
@@ -67,6 +69,7 @@ subscribers = Table(
     Column("link_version", Integer, nullable=False, default=1, server_default="1"),  # raising it revokes links
     Column("attributes", JSON, nullable=False, default=dict, server_default="{}"),
     Column("created_at", UTCDateTime, nullable=False),
+    sqlite_autoincrement=True,  # an erased person's id is nobody else's: links and deliveries name it
 )
 
 subscriptions = Table(
@@ -89,7 +92,8 @@ suppressions = Table(
     "suppressions",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("email_key", String(320), nullable=False),
+    Column("email_key", String(320), nullable=False),  # plain, or, where `keyed`, the form of `hashing.keyed`
+    Column("keyed", Boolean, nullable=False, default=False, server_default=false()),
     Column("newsletter", String(64)),  # NULL = every newsletter
     Column("reason", String(32), nullable=False),
     Column("detail", Text, nullable=False, default="", server_default=""),
@@ -97,10 +101,11 @@ suppressions = Table(
     Column("lifted_at", UTCDateTime),
     Column("lifted_by", Text, nullable=False, default="", server_default=""),
     Index("ix_suppressions_email_key", "email_key"),
+    Index("ix_suppressions_keyed", "keyed"),
 )
 
 consents = Table(
-    "consents",
+    "consents",  # append-only: a trigger refuses to change a row; it goes with its person only
     metadata,
     Column("id", Id, primary_key=True),
     Column("subscriber_id", Id, ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
@@ -108,6 +113,8 @@ consents = Table(
     Column("act", String(32), nullable=False),  # subscribed, confirmed, left, resubscribed, changed
     Column("how", Text, nullable=False),  # the way it was given: import FILE, link in mail, one-click, operator
     Column("at", UTCDateTime, nullable=False),
+    Column("text", Text, nullable=False, default="", server_default=""),  # the words that were shown
+    Column("network", String(64), nullable=False, default="", server_default=""),  # consents.truncated
     Index("ix_consents_subscriber_id", "subscriber_id"),
 )
 
@@ -119,4 +126,31 @@ segments = Table(
     Column("created_at", UTCDateTime, nullable=False),
     Column("changed_at", UTCDateTime, nullable=False),
     Column("changed_by", Text, nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(16), nullable=False),  # outbox.NoticeKind
+    Column("newsletter", String(64), nullable=False),
+    Column("email", String(320), nullable=False),  # whom it goes to
+    Column("email_key", String(320), nullable=False),
+    Column("subscriber_id", Id, ForeignKey("subscribers.id", ondelete="CASCADE")),  # NULL: nobody has looked yet
+    Column("facts", JSON, nullable=False, default=dict, server_default="{}"),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("due_at", UTCDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0, server_default="0"),
+    Column("error", Text, nullable=False, default="", server_default=""),
+    Index("ix_notices_due_at", "due_at"),
+    Index("ix_notices_email_key", "email_key"),
+)
+
+tries = Table(
+    "tries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", String(64), nullable=False),  # whose try, as a keyed hash: rates.key_of
+    Column("at", UTCDateTime, nullable=False),
+    Index("ix_tries_key_at", "key", "at"),
 )

@@ -22,7 +22,7 @@ TIERS: Sequence[frozenset[str]] = (
     frozenset({"subscribers", "config"}),
     frozenset({"digests", "http", "ledger", "editions", "slots", "due", "secrets", "facts"}),
     frozenset({"rendering", "feeds", "messages", "preflight", "providers", "endpoints", "storage", "probes"}),
-    frozenset({"engines", "publishing", "mailings", "bounces", "notices", "people", "doctor"}),
+    frozenset({"engines", "publishing", "mailings", "bounces", "notices", "people", "keeping", "doctor"}),
     frozenset({"app"}),
     frozenset({"cli", "web", "scheduling"}),
     frozenset({"__main__"}),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publisher.app.adapters import Adapters
+from publisher.app.keeping import InstanceGround
 from publisher.app.leaving import judge_of
 from publisher.config import Newsletter
 from publisher.digests.identity import Home
@@ -15,9 +16,16 @@ from publisher.digests.model import Digest
 from publisher.digests.record import DigestRecord
 from publisher.editions import Document, Edition
 from publisher.feeds.identity import authority, mint_entry_id
+from publisher.keeping.blocking import Blocking
+from publisher.keeping.erasing import Erasing
+from publisher.keeping.moving import Moving
+from publisher.keeping.retaining import Retaining
 from publisher.mailings.rescue import Rescuer
+from publisher.notices.posting import Posting
+from publisher.notices.writing import Desk, Writer
 from publisher.people import People
 from publisher.preflight import registry
+from publisher.providers import registry as providers
 from publisher.publishing.channels import Channels
 from publisher.publishing.controlling import Controls
 from publisher.publishing.correcting import Correcting
@@ -31,16 +39,22 @@ from publisher.publishing.mailroom import Mailroom
 from publisher.publishing.preflighting import Gate
 from publisher.publishing.previewing import preview_documents
 from publisher.publishing.publish import Publisher
+from publisher.publishing.readers import Readers
 from publisher.publishing.resends import Resends
 from publisher.publishing.seeking import Seeker, Sought
 from publisher.publishing.segmenting import Segmenting, Segments
+from publisher.publishing.signups import SignUps
 from publisher.publishing.site import Site
 from publisher.publishing.withdrawing import Withdrawing
+from publisher.storage import locks
 from publisher.storage.health import Health
 from publisher.storage.ledger import LedgerStore
+from publisher.storage.retention import OldDetails
 
 if TYPE_CHECKING:
     from publisher.doctor.model import Opened
+
+NOTICES_LOCK = "notices"
 
 
 class UseCases(Adapters):
@@ -62,6 +76,26 @@ class UseCases(Adapters):
     def people(self) -> People:
         """What is done with subscribers."""
         return People(self.database, self.secret)
+
+    @cached_property
+    def blocking(self) -> Blocking:
+        """What forbids mailing addresses, and lifts that."""
+        return Blocking(self.database, self.secret)
+
+    @cached_property
+    def moving(self) -> Moving:
+        """What takes people along, and back."""
+        return Moving(self.database, self.secret, [each.slug for each in self.settings.newsletter])
+
+    @cached_property
+    def erasing(self) -> Erasing:
+        """What forgets people."""
+        return Erasing(InstanceGround(self), self.secret)
+
+    @cached_property
+    def retaining(self) -> Retaining:
+        """What forgets what is old."""
+        return Retaining(self.database.write, OldDetails(self.database), self.settings.retention)
 
     @cached_property
     def publisher(self) -> Publisher:
@@ -168,7 +202,43 @@ class UseCases(Adapters):
     @cached_property
     def links(self) -> Links:
         """What links in mails do."""
-        return Links(self.people, self.store, self.settings, self.site_look, self.clock)
+        return Links(self.people, self.readers, self.store, self.settings, self.site_look, self.clock)
+
+    @cached_property
+    def readers(self) -> Readers:
+        """What readers ask for themselves."""
+        return Readers(self.database, self.secret, self.erasing.erase, self._mailed)
+
+    def _mailed(self, subscriber_id: int) -> Sequence[dict[str, object]]:
+        with self.store.read() as unit:
+            return unit.standings.mailed_to(subscriber_id)
+
+    @cached_property
+    def signups(self) -> SignUps:
+        """What sign-up forms and confirmation links do."""
+        return SignUps(self.readers, self.settings, self.look, self.secret, self.takes_no_mail, self.clock)
+
+    @cached_property
+    def takes_no_mail(self) -> Callable[[str], bool]:
+        """Whether it is proven that a domain takes no mail; a test puts something in its place."""
+        from publisher.probes.mailboxes import takes_no_mail  # late: DNS takes its time to load
+
+        return takes_no_mail
+
+    @cached_property
+    def posting(self) -> Posting:
+        """What posts mails to one person that are no digest."""
+        return Posting(
+            self.database,
+            Writer(self._desk, self.settings.site.links_url, self.secret),
+            lambda: providers.open_provider(self.settings),
+            lambda: locks.exclusive(self.database, NOTICES_LOCK, root=self.settings.root),
+            self.discreet,
+        )
+
+    def _desk(self, newsletter: str) -> Desk | None:
+        found = next((each for each in self.settings.newsletter if each.slug == newsletter), None)
+        return None if found is None else Desk(found, self.look(newsletter), self.signing.of(found))
 
     def seek(self, name: str) -> Sought:
         """The digest that an existing path, else a slug, else newsletter/slug names.

@@ -37,9 +37,21 @@ def run() -> None:
         tell_paused(opened.mailroom.paused())
         held = [record for record in opened.editorial.all() if record.state is DigestState.HELD]
         tell_held(held, {record.id for record, _ in report.held})
+        post_notices(opened)
         tell_alerts(opened)
+        if forgotten := opened.retaining.forget(opened.clock()):
+            say(f"Retention    forgotten: {forgotten}")
     if troubled or report.errors or held:
         raise typer.Exit(1)
+
+
+def post_notices(opened: App) -> None:
+    """Post what waits for one person: confirmations, fresh links. What stays is tried the next time."""
+    report = opened.posting.post(opened.clock)
+    if report.sent:
+        say(f"Notices: {count(report.sent, 'mail')} sent")
+    for error_line in report.errors:
+        warn(f"publisher: {error_line}")
 
 
 def tell_alerts(opened: App) -> None:

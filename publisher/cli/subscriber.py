@@ -10,12 +10,20 @@ import typer
 
 from publisher.cli import segment
 from publisher.cli.context import actor, instance
-from publisher.cli.output import LARGEST, count, say, show_json, show_rows, warn
+from publisher.cli.moving import register as register_moving
+from publisher.cli.moving import restore
+from publisher.cli.output import LARGEST, count, say, show_json, show_rows
 from publisher.cli.progress import MEGABYTES, Bar
+from publisher.cli.suppressing import register as register_suppressing
+from publisher.cli.telling import tell_bad_rows
 from publisher.errors import UsageError
+from subscribers.importing import ImportReport
 from subscribers.listing import Line
+from subscribers.shapes import OURS
 
-app = typer.Typer(no_args_is_help=True, help="Subscribers: add, list, import, segment.")
+app = typer.Typer(no_args_is_help=True, help="Subscribers: who gets the mail, and who must not.")
+register_moving(app)
+register_suppressing(app)
 app.add_typer(segment.app, name="segment")
 
 Newsletter = Annotated[str, typer.Option("--newsletter", help="The newsletter's slug.")]
@@ -23,7 +31,6 @@ Confirmed = Annotated[
     bool,
     typer.Option("--confirmed", help="They agreed already: mail them from now on. Without it nobody is mailed."),
 ]
-BAD_ROWS_SHOWN = 50
 LINES_SHOWN = 100
 
 
@@ -86,12 +93,18 @@ def list_(
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV: email, name, language, timezone, sections.")],
-    newsletter: Newsletter,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV list, or a folder of `subscriber export`.")],
+    newsletter: Annotated[str, typer.Option("--newsletter", help="The newsletter's slug, for a list.")] = "",
     confirmed: Confirmed = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would happen, change nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
     """Import subscribers; again changes nothing. Bad rows are told, the good ones go in."""
+    if file.is_dir():
+        restore(file, dry_run=dry_run, as_json=as_json)
+        return
+    if not newsletter:
+        raise UsageError("a list is of a newsletter", remedy="Add --newsletter SLUG")
     with instance() as opened:
         opened.settings.newsletter_named(newsletter)
         try:
@@ -104,23 +117,25 @@ def import_(
                     source_name=file.name,
                     now=opened.clock(),
                     progress=bar,
+                    dry_run=dry_run,
                 )
         except OSError as error:
             raise UsageError(f"{file} cannot be read: {error.strerror}", remedy="Name a CSV file") from error
     if as_json:
         show_json(asdict(report))
     else:
-        say(
-            f"{file.name}: {count(report.added, 'subscriber')} added, {report.updated} updated, "
-            f"{report.unchanged} unchanged, {report.left_out} left out (unsubscribed or suppressed), "
-            f"{report.duplicates} twice in the file, {report.bad} bad"
-        )
-    for line, reason in report.problems[:BAD_ROWS_SHOWN]:
-        warn(f"{file}:{line}: {reason}")
-    if report.bad > BAD_ROWS_SHOWN:
-        warn(f"{file}: … and {report.bad - BAD_ROWS_SHOWN} more bad rows")
-    if report.bad:
-        raise typer.Exit(1)
+        say(f"{'Dry run, nothing is changed: ' if dry_run else ''}{_told(file, report)}")
+    tell_bad_rows(file, report.problems, report.bad)
+
+
+def _told(file: Path, report: ImportReport) -> str:
+    product = f" ({report.product}'s list)" if report.product and report.product != OURS.product else ""
+    gone = f"{report.left} left, {report.suppressed} suppressed by it, " if report.left + report.suppressed else ""
+    return (
+        f"{file.name}{product}: {count(report.added, 'subscriber')} added, {report.updated} updated, "
+        f"{report.unchanged} unchanged, {gone}{report.left_out} left out (unsubscribed or suppressed), "
+        f"{report.duplicates} twice in the file, {report.bad} bad"
+    )
 
 
 def _row(line: Line) -> dict[str, object]:

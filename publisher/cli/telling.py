@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import typer
 
 from publisher.app import App
 from publisher.cli.output import count, local, say, warn
@@ -25,6 +28,9 @@ WORDS = {Level.BLOCK: "BLOCKS", Level.WARN: "warns"}
 
 FEW = 3
 """Warnings of one digest that a pass tells; of more, only how many."""
+
+BAD_ROWS_SHOWN = 50
+"""Rows of a file that are told one by one."""
 
 SHOWN = 20
 """Lines of one kind that are told one by one; of more, only how many."""
@@ -133,3 +139,17 @@ def tell_wait(app: App, facts: MailingFacts) -> None:
 def _more(number: int) -> None:
     if number > SHOWN:
         say(f"             … and {count(number - SHOWN, 'more', 'more')}")
+
+
+def tell_bad_rows(file: Path, problems: Sequence[tuple[int, str]], bad: int) -> None:
+    """Rows of a file that could not be taken, with their lines; ends the command with 1 when there are any.
+
+    Raises:
+        typer.Exit: there are some.
+    """
+    for line, reason in problems[:BAD_ROWS_SHOWN]:
+        warn(f"{file}:{line}: {reason}")
+    if bad > BAD_ROWS_SHOWN:
+        warn(f"{file}: … and {bad - BAD_ROWS_SHOWN} more bad rows")
+    if bad:
+        raise typer.Exit(1)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field
 
-RESERVED_SLUGS = frozenset({"about", "assets", "feeds", "desk", "api", "hooks", "u", "s", "healthz"})
+RESERVED_SLUGS = frozenset({"about", "assets", "feeds", "desk", "api", "hooks", "u", "s", "c", "m", "healthz"})
 """First parts of public addresses that no newsletter may take."""
 
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}

@@ -33,6 +33,9 @@ LONGEST_BEFORE_TOKEN = 39
 """Octets of a local part that leave room for `+` and a token within 64 (RFC 5321, 4.5.3.1.1)."""
 
 
+_A_DAY = timedelta(days=1)
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -85,6 +88,8 @@ class Newsletter(_Section):
     envelope_from: BareAddress | None = None
     verp: bool = False
     """Whether each mail has an envelope sender of its own, `local+TOKEN@domain`."""
+    unsubscribe_mailto: BareAddress | None = None
+    """An address whose mail takes people off the list; only when somebody reads it."""
     postal_address: str = ""
     language: Language | None = None
     timezone: TimeZone = "UTC"
@@ -309,6 +314,17 @@ class Alerts(_Section):
         return value
 
 
+class Retention(_Section):
+    """`[retention]`: how long things about people are kept."""
+
+    unconfirmed: Duration = Field(default=timedelta(days=30), ge=_A_DAY)
+    """Sign-ups that nobody confirms."""
+    details: Duration = Field(default=timedelta(days=180), ge=_A_DAY)
+    """The mail servers' words about single mails, after the end of their mailing."""
+    raw_events: Duration = Field(default=timedelta(days=90), ge=_A_DAY)
+    """What providers report about single mails."""
+
+
 class Settings(_Section):
     """The whole configuration. `root` is the folder that relative paths start from."""
 
@@ -323,6 +339,7 @@ class Settings(_Section):
     sending: Sending = Sending()
     dkim: tuple[Dkim, ...] = ()
     alerts: Alerts = Alerts()
+    retention: Retention = Retention()
     provider: Provider = MaildirProvider()
     endpoint: tuple[Endpoint, ...] = Field(default=(DirectoryEndpoint(),), min_length=1)
 

@@ -145,6 +145,7 @@ def letterhead(edition: Edition, newsletter: Newsletter, site: Site) -> Letterhe
         list_id=f"{newsletter.slug}.{host}",
         list_title=newsletter.title,
         reply_to=newsletter.reply_to,
+        unsubscribe_mailto=newsletter.unsubscribe_mailto,
         feedback_id=f"{edition.id}:{newsletter.slug}:digest:{sender_id}",
         language=edition.digest.language,
     )

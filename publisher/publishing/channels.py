@@ -97,7 +97,9 @@ class Channels:
         publications: dict[int, Publication | None] = {row.edition_id: row for row in due}
         everything = False
         try:
-            everything = any(endpoint.get(path) is None for path in (FIRST_PAGE, LAST))
+            everything = (bool(due) or not self._rests(endpoint, now)) and any(
+                endpoint.get(path) is None for path in (FIRST_PAGE, LAST)
+            )
             if everything:
                 publications = self._everything(endpoint) | publications
             elif not due:
@@ -108,6 +110,11 @@ class Channels:
             put = self._put(endpoint, publications, now, everything=everything)
         self._settle(put, publications, due, now)
         return put
+
+    def _rests(self, endpoint: Endpoint, now: datetime) -> bool:
+        """Whether it failed lately: it is tried again at its time, and not with every pass."""
+        with self._store.read() as unit:
+            return unit.publications.rests(target_of(endpoint), now)
 
     def _settle(
         self,

@@ -13,7 +13,7 @@ from publisher.rendering.look import Look, SiteLook
 from publisher.rendering.standing import about_page, feeds_page, letter_icon, missing_page
 
 HTML = "text/html; charset=utf-8"
-PERSONAL = ("u", "s", "desk", "api", "hooks", "healthz")
+PERSONAL = ("c", "m", "u", "s", "desk", "api", "hooks", "healthz")
 """First parts of addresses at which nothing is that searches should find: those of one reader, and of editors."""
 
 

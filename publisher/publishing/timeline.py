@@ -94,6 +94,7 @@ WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "digest.released": "to be mailed after all",
     "digest.corrected": _corrected,
     "digest.withdrawn": "withdrawn",
+    "subscriber.erased": "somebody was forgotten",
     "mailing.started": _started,
     "mailing.judged": "taken well by those who were mailed first; the rest follows",
     "mailing.paused": _paused,

@@ -106,6 +106,20 @@ def words(language: str, site: Path | None = None) -> Words:
     return Words(locale_of(language), found[0][0].replace("_", "-"), first)
 
 
+@lru_cache(maxsize=8)
+def languages(site: Path | None = None) -> tuple[tuple[str, str], ...]:
+    """The languages that our words are written in: tag and own name, by tag. `site` is as for `words`."""
+    pattern = CATALOGUE.format(tag="*")
+    found = {
+        file.parts[-3].replace("_", "-")
+        for folder in (site, templates_root())
+        if folder
+        for file in folder.glob(pattern)
+    }
+    tags = sorted(found | {SOURCE_LANGUAGE})
+    return tuple((tag, _capital(locale_of(tag).get_display_name() or tag)) for tag in tags)
+
+
 def _tags(language: str) -> list[str]:
     """The tag as gettext writes it, what says most first: `zh_Hant_TW`, `zh_TW`, `zh_Hant`, `zh`."""
     tags: dict[str, None] = {}

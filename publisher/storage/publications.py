@@ -58,6 +58,12 @@ class Publications:
         open_ = publications.c.state.in_((PublicationState.PENDING, PublicationState.BEHIND))
         return self._many(open_, or_(publications.c.due_at.is_(None), publications.c.due_at <= now))
 
+    def rests(self, target: str, now: datetime) -> bool:
+        """Whether something failed at a target, and its time has not come yet."""
+        behind = (publications.c.target == target, publications.c.state == PublicationState.BEHIND)
+        query = select(publications.c.id).where(*behind, publications.c.due_at > now).limit(1)
+        return self._connection.scalar(query) is not None
+
     def of_edition(self, edition_id: int) -> list[Publication]:
         """What became of one edition everywhere."""
         return self._many(publications.c.edition_id == edition_id)

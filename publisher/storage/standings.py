@@ -28,7 +28,7 @@ from sqlalchemy import (
 from publisher.ledger import RECEIVED, Concerned, DeliveryState, Latest, Standing
 from publisher.storage.leases import is_state
 from publisher.storage.plans import Outside, WhyNot
-from publisher.storage.tables import deliveries, editions, mailings
+from publisher.storage.tables import deliveries, digests, editions, mailings
 from subscribers.portable import among
 from subscribers.tables import Id, subscribers, subscriptions
 
@@ -134,6 +134,24 @@ class Standings:
             .order_by(deliveries.c.state)
         )
         return (self._connection.scalar(newest), *map(tuple, self._connection.execute(states)))
+
+    def mailed_to(self, subscriber_id: int) -> list[dict[str, object]]:
+        """What a person was mailed, for their own eyes: plain data, by the time of the mailing.
+
+        By way of the digests, whose index leads to a person's deliveries; there is none of persons alone.
+        """
+        query = (
+            select(
+                digests.c.newsletter,
+                digests.c.slug.label("digest"),
+                deliveries.c.state,
+                deliveries.c.changed_at.label("at"),
+            )
+            .join_from(digests, deliveries, deliveries.c.digest_id == digests.c.id)
+            .where(deliveries.c.subscriber_id == subscriber_id)
+            .order_by(deliveries.c.id)
+        )
+        return [row._asdict() | {"at": row.at.isoformat()} for row in self._connection.execute(query)]
 
     def _stream(self, query: Select[Any]) -> Iterator[Sequence[Any]]:
         options = {"yield_per": PAGE}  # on PostgreSQL the rows stay at the server until they are asked for

@@ -121,6 +121,7 @@ mailings = Table(
     Column("created_at", UTCDateTime, nullable=False),
     Column("started_at", UTCDateTime),
     Column("finished_at", UTCDateTime),
+    Column("details_removed_at", UTCDateTime),  # retention: the servers' words about its deliveries are gone
     Index(
         "uq_mailings_scheduled",
         "digest_id",

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 HTML = "text/html; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
+JSON = "application/json; charset=utf-8"
 READ_METHODS = ["GET", "HEAD"]
 
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}

@@ -16,20 +16,23 @@ from publisher.web.answers import HTML, PRIVATE, TEXT, answer, plain
 from publisher.web.links import link_routes
 from publisher.web.middleware import AccessLog, BodyLimit, SafeHeaders
 from publisher.web.pages import site_routes
-from publisher.web.ports import Public, Site
+from publisher.web.ports import Public, SignUps, Site
+from publisher.web.signups import signup_routes
 
 _log = logging.getLogger("publisher.web")
 
 
-def create_app(public: Public, site: Site) -> ASGIApp:
-    """The application: links in mails, the site, `/healthz`.
+def create_app(public: Public, signups: SignUps, site: Site) -> ASGIApp:
+    """The application: links in mails, sign-up, the site, `/healthz`.
 
     Args:
         public: what links in mails do.
+        signups: what sign-up forms and confirmation links do.
         site: where pages and feeds are read.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(link_routes(public))
+    app.include_router(signup_routes(public, signups, site))
     app.include_router(site_routes(public, site))
     app.add_exception_handler(HTTPException, _refused)
 

@@ -1,4 +1,4 @@
-"""The links in every mail: `/u/<token>` unsubscribes, `/s/<token>` chooses sections.
+"""The links in every mail: `/u/<token>` unsubscribes, `/s/<token>` is for preferences.
 
 GET shows a page with a button and changes nothing, for mail scanners follow links. POST acts: no cookie, no
 redirect, and again as often as one likes. The token is the right to do so, and all of it: a foreign site that made
@@ -37,24 +37,32 @@ def link_routes(public: Public) -> APIRouter:
     """The routes of links in mails."""
 
     def ask(request: Request, token: str) -> Response:
-        page = public.unsubscribe_page(token) if _possible(token) else None
-        return _page(request, public, page)
+        page = public.unsubscribe_page(token) if possible(token) else None
+        return page_or_unknown(request, public, page)
 
     async def act(request: Request, token: str) -> Response:
-        how = ONE_CLICK if await _is_one_click(request) else BUTTON
-        page = await run_in_threadpool(public.unsubscribe, token, how) if _possible(token) else None
+        answers = await answers_of(request)
+        how = ONE_CLICK if _is_one_click(answers) else BUTTON
+        if how == BUTTON and "reason" in answers:
+            page = (
+                await run_in_threadpool(public.give_reason, token, answers["reason"][0])
+                if possible(token)
+                else None
+            )
+            return await run_in_threadpool(page_or_unknown, request, public, page)
+        page = await run_in_threadpool(public.unsubscribe, token, how) if possible(token) else None
         if how == ONE_CLICK:
             return plain(request, HTTPStatus.OK, "Unsubscribed" if page else "Not subscribed")
-        return await run_in_threadpool(_page, request, public, page)
+        return await run_in_threadpool(page_or_unknown, request, public, page)
 
     def show(request: Request, token: str) -> Response:
-        page = public.preferences_page(token) if _possible(token) else None
-        return _page(request, public, page)
+        page = public.preferences_page(token) if possible(token) else None
+        return page_or_unknown(request, public, page)
 
     async def save(request: Request, token: str) -> Response:
-        answers = await _answers(request)
-        page = await run_in_threadpool(public.save_preferences, token, answers) if _possible(token) else None
-        return await run_in_threadpool(_page, request, public, page)
+        answers = await answers_of(request)
+        page = await run_in_threadpool(public.save_preferences, token, answers) if possible(token) else None
+        return await run_in_threadpool(page_or_unknown, request, public, page)
 
     router = APIRouter()
     for path, look, post in (("/u/{token}", ask, act), ("/s/{token}", show, save)):
@@ -63,24 +71,24 @@ def link_routes(public: Public) -> APIRouter:
     return router
 
 
-def _page(request: Request, public: Public, page: bytes | None) -> Response:
+def page_or_unknown(request: Request, public: Public, page: bytes | None) -> Response:
+    """A page of one person, or what every link that is not ours gets, whatever is wrong with it."""
     if page is None:
         return answer(request, public.unknown_link_page(), HTML, PRIVATE, HTTPStatus.NOT_FOUND)
     return answer(request, page, HTML, PRIVATE)
 
 
-def _possible(token: str) -> bool:
+def possible(token: str) -> bool:
     """Whether a text may be a token at all; what no minting makes need not reach the database."""
     return len(token) <= _LONGEST_TOKEN and token.isascii() and token.isprintable() and " " not in token
 
 
-async def _is_one_click(request: Request) -> bool:
+def _is_one_click(answers: Answers) -> bool:
     """Whether the form says so. One that cannot be read is taken as the button's."""
-    answers = await _answers(request)
     return any(said.strip() == "One-Click" for said in answers.get("List-Unsubscribe", ()))
 
 
-async def _answers(request: Request) -> Answers:
+async def answers_of(request: Request) -> Answers:
     """What a form says, urlencoded or multipart; nothing when it cannot be read."""
     said: Answers = {}
     try:

@@ -24,7 +24,7 @@ SAFE_HEADERS = {
     ),
 }
 
-_SECRET = re.compile(r"((?:^|/|%2f)(?:u|s|hooks)(?:/|%2f)).+", re.IGNORECASE | re.DOTALL)
+_SECRET = re.compile(r"((?:^|/|%2f)(?:u|s|c|m|hooks)(?:/|%2f)).+", re.IGNORECASE | re.DOTALL)
 _LONGEST_LOGGED = 200
 _log = logging.getLogger("publisher.web.access")
 

@@ -33,7 +33,7 @@ def site_routes(public: Public, site: Site) -> APIRouter:
         if name and not path.endswith("/") and site.read(f"{name}/index.html"):
             headers = {"Location": with_slash(path)}
             return plain(request, HTTPStatus.MOVED_PERMANENTLY, "It is a folder", headers)
-        return _missing(request, public, site)
+        return missing(request, public, site)
 
     def alive(request: Request) -> Response:
         return plain(request, HTTPStatus.OK, "ok")
@@ -65,7 +65,8 @@ def _caching(name: str, media: str) -> str:
     return _FEED if is_feed(media) else _PAGE
 
 
-def _missing(request: Request, public: Public, site: Site) -> Response:
+def missing(request: Request, public: Public, site: Site) -> Response:
+    """What is said where there is no page."""
     own = site.read(NOT_FOUND_FILE)
     page = own.data if own else public.missing_page()
     return answer(request, page, HTML, PRIVATE, HTTPStatus.NOT_FOUND)

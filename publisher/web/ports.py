@@ -25,6 +25,9 @@ class Public(Protocol):
         Done again, it changes nothing and gives the same page. `how` is kept as the way it was done.
         """
 
+    def give_reason(self, token: str, reason: str) -> bytes | None:
+        """Keep why somebody left, in their words, and give the page that says so; None as above."""
+
     def preferences_page(self, token: str) -> bytes | None:
         """The page with what its reader has chosen, in a form that posts to its own address; None as above."""
 
@@ -43,6 +46,53 @@ class Public(Protocol):
 
     def later_page(self) -> bytes:
         """The page for trouble of our own: the reader may come back."""
+
+
+class Answered(Protocol):
+    """A whole answer: a page, or a JSON file to keep when it has a name."""
+
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def file_name(self) -> str: ...
+
+
+class SignUps(Protocol):
+    """What sign-up forms and confirmation links do. As with `Public`: whole pages, from several threads at once.
+
+    None is for a newsletter that there is not, or a link that is not ours, whatever is wrong with it.
+    """
+
+    def subscribe_page(self, newsletter: str) -> bytes | None:
+        """The form, which posts to its own address."""
+
+    def subscribe(
+        self, newsletter: str, answers: Mapping[str, Sequence[str]], network: str, origin: str
+    ) -> Answered | None:
+        """Have the owner of an address asked whether they want the newsletter.
+
+        The answer is the same whether anybody of that address is known or not.
+
+        Args:
+            newsletter: its slug, or anything else.
+            answers: what was sent, whoever sent it: the values of each name.
+            network: where from, truncated.
+            origin: where the form stood, as the browser says it; may be empty, or anything.
+        """
+
+    def confirm_page(self, token: str) -> bytes | None:
+        """What the link asks, with one button that posts to its own address."""
+
+    def confirm(self, token: str, network: str) -> bytes | None:
+        """Do it, and give the page that says so; again gives the same page."""
+
+    def manage_page(self, token: str) -> bytes | None:
+        """What its person can do with their address and data, in forms that post to its own address."""
+
+    def manage(self, token: str, answers: Mapping[str, Sequence[str]]) -> Answered | None:
+        """Do what one of these forms says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from PIL import Image, ImageDraw
+from sqlalchemy import update
 
 from publisher.app import App, open_app
 from publisher.editions import Headline, Month, Note, Withdrawn
@@ -29,7 +30,11 @@ from publisher.rendering import (
     render,
     withdrawn_page,
 )
+from publisher.rendering.letters import LetterKind, letter
 from publisher.rendering.site import SHOWN, month_path
+from subscribers import acts
+from subscribers.acts import Act, Purpose
+from subscribers.tables import subscriptions
 from subscribers.tokens import mint
 from tests.browser.tools import ROOT
 
@@ -248,6 +253,7 @@ def _previews(app: App, folder: Path) -> Iterator[Shown]:
 def _notices(app: App, folder: Path) -> Iterator[Shown]:
     """What is behind the links in mails, in every state, and what is said to a link that is not ours."""
     folder.mkdir()
+    app.takes_no_mail = lambda domain: domain == "example.com"
     for language in NEWSLETTERS:
         app.people.add("reader@example.org", language, confirmed=True, actor="gallery", now=NOW)
         (line,) = app.people.list(language, None)
@@ -263,7 +269,55 @@ def _notices(app: App, folder: Path) -> Iterator[Shown]:
         for name, page in pages.items():
             assert page is not None, name
             yield _notice(folder / f"{name}-{language}.html", page, language)
+        for name, page in _data(app, line.subscriber_id, language).items():
+            yield _notice(folder / f"{name}-{language}.html", page, language)
+        yield from _signing_up(app, folder, language)
     yield _notice(folder / "unknown-link.html", app.links.unknown_link_page(), "en")
+
+
+def _data(app: App, subscriber_id: int, language: str) -> dict[str, bytes]:
+    """What is behind links that end."""
+    who = (subscriber_id, language, 1, NOW)
+    confirm, manage, move = (
+        acts.mint(app.secret, Act(purpose, *who, "new@example.org" if purpose is Purpose.MOVE else ""))
+        for purpose in (Purpose.CONFIRM, Purpose.MANAGE, Purpose.MOVE)
+    )
+    with app.database.write() as connection:
+        connection.execute(update(subscriptions).values(state="unconfirmed", left_at=None))
+    pages = {
+        "confirm-ask": app.signups.confirm_page(confirm),
+        "confirm-done": app.signups.confirm(confirm, ""),
+        "manage-ask": app.signups.manage_page(manage),
+        "move-ask": app.signups.confirm_page(move),
+    }
+    token = mint(app.secret, subscriber_id, language, 1)
+    wrong = app.links.save_preferences(token, {"which": ["all"], "pause": ["yesterday"]})
+    mailed = app.links.save_preferences(token, {"act": ["link"]})
+    sent = app.signups.manage(manage, {"act": ["move"], "email": ["new@example.org"]})
+    unsure = app.signups.manage(manage, {"act": ["erase"]})
+    assert sent is not None
+    assert unsure is not None
+    pages |= {"manage-sent": sent.data, "manage-unsure": unsure.data}
+    pages |= {"preferences-wrong": wrong, "preferences-mailed": mailed}
+    return {name: page for name, page in pages.items() if page is not None}
+
+
+def _signing_up(app: App, folder: Path, language: str) -> Iterator[Shown]:
+    """The sign-up page in its states, and the mails to one person."""
+    sent = [
+        app.signups.subscribe(language, {"email": [email]}, "", "")
+        for email in ("nobody", "anna@example.com", "anna@example.org")
+    ]
+    pages = [app.signups.subscribe_page(language), *(each.data for each in sent if each)]
+    for name, page in zip(("ask", "wrong", "no-mail", "sent"), pages, strict=True):
+        assert page is not None
+        yield _notice(folder / f"subscribe-{name}-{language}.html", page, language)
+    link = f"{PUBLIC}c/{'x' * 60}"
+    for kind in LetterKind:
+        written = letter(kind, app.look(language), language=language, email="anna@example.org", url=link)
+        path = folder / f"letter-{kind}-{language}.html"
+        path.write_text(written.html, encoding="utf-8")
+        yield Shown(f"mail {path.name}", "mail", path, language)
 
 
 def _notice(path: Path, page: bytes, language: str) -> Shown:

@@ -40,7 +40,7 @@ def take(window: Window, shown: Shown, folder: Path) -> Iterator[Path]:
         for scheme in ("light", "dark"):
             yield _save(picture(window, shown.path, scheme, width), folder / f"{name}-{width}-{scheme}.png")
     off = shown.path.parent / "views" / "pictures-off.html"
-    if shown.kind == "mail":
+    if shown.kind == "mail" and off.exists():
         yield _save(picture(window, off, "light", 600), folder / f"{name}-600-pictures-off.png")
 
 

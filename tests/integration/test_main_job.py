@@ -111,7 +111,8 @@ def test_every_relative_link_of_every_page_leads_to_a_file(sample: Instance) -> 
             if "://" not in target and not target.startswith("mailto:"):
                 # 404.html is shown at any address: its links begin at the root of the site.
                 folder = sample.site if target.startswith("/") else path.parent
-                assert (folder / target.removeprefix("/")).is_file(), f"{path}: {target}"
+                place = re.sub(r"(^|/)$", r"\1index.html", target.removeprefix("/"))
+                assert (folder / place).is_file(), f"{path}: {target}"
 
 
 def test_pages_make_no_request_to_anybody_else(sample: Instance) -> None:

@@ -17,6 +17,8 @@ from publisher.notices.kinds import WORDS, Kind
 
 ROOT = Path(__file__).parents[2]
 TOLD = ROOT / "publisher" / "publishing" / "timeline.py"
+KIND = re.compile(r"(digest|mailing|subscriber)\.[a-z]+")
+KEEPING = ROOT / "publisher" / "app" / "keeping.py"
 TABLES: dict[str, type[BaseModel]] = {
     "site": config.Site,
     "web": config.Web,
@@ -31,6 +33,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "endpoint": config.DirectoryEndpoint,
     "dkim": config.Dkim,
     "alerts": config.Alerts,
+    "retention": config.Retention,
 }
 PROVIDERS: tuple[type[BaseModel], ...] = get_args(get_args(config.Provider)[0])
 
@@ -61,9 +64,11 @@ COMMANDS: dict[str, Any] = dict(commands(tree()))
 def event_kinds() -> Iterator[str]:
     """Every string of use cases and storage that is shaped like an event's kind, where it is not only told."""
     rooms = [ROOT / "publisher" / room for room in ("publishing", "storage")]
-    for path in {file for room in rooms for file in room.rglob("*.py")} - {TOLD}:
+    for path in {*(file for room in rooms for file in room.rglob("*.py")), KEEPING} - {TOLD}:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and re.fullmatch(r"(digest|mailing)\.[a-z]+", str(node.value)):
+            if isinstance(node, ast.Constant) and re.fullmatch(
+                r"(digest|mailing|subscriber)\.[a-z]+", str(node.value)
+            ):
                 yield str(node.value)
 
 

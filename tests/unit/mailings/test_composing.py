@@ -256,3 +256,10 @@ def test_complaints_are_counted_by_edition_and_newsletter_for_a_sender_that_stay
     assert [names[:3] for names in told] == [["3", "daily", "digest"], ["4", "daily", "digest"]]
     assert told[0][3] == told[1][3]
     assert 5 <= len(told[0][3]) <= 15
+
+
+def test_an_address_to_leave_by_mail_is_named_only_when_there_is_one() -> None:
+    assert composing.letterhead(EDITION, NEWSLETTER, SITE).unsubscribe_mailto is None
+    read = NEWSLETTER.model_copy(update={"unsubscribe_mailto": "leave@news.example.org"})
+    mail = composer(newsletter=read).compose(DELIVERY, NOW).data
+    assert b",\r\n <mailto:leave@news.example.org>\r\n" in mail

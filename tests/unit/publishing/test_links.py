@@ -14,6 +14,7 @@ from publisher.digests.model import Digest, DigestState, Section
 from publisher.digests.record import MailChoice
 from publisher.people import People
 from publisher.publishing.links import SECTIONS_OFFERED, Links
+from publisher.publishing.readers import Readers
 from publisher.rendering.look import site_look
 from publisher.storage.database import Database
 from publisher.storage.store import Store
@@ -29,6 +30,10 @@ CONFIG = {
 }
 
 
+def never_erased(written: str, *, reason: str, actor: str, now: datetime) -> None:
+    raise AssertionError("nobody is erased here")
+
+
 class Desk:
     """Links on a database, with digests that are published as it were."""
 
@@ -38,7 +43,9 @@ class Desk:
         self.store = Store(database)
         settings: Settings = parse(CONFIG, root=root)
         self.people = People(database, SECRET)
-        self.links = Links(self.people, self.store, settings, site_look(settings), lambda: self.now)
+        self.readers = Readers(database, SECRET, never_erased, lambda _: [])
+        look = site_look(settings)
+        self.links = Links(self.people, self.readers, self.store, settings, look, lambda: self.now)
         add(database, ANNA, now)
 
     def publish(self, *sections: tuple[str, str]) -> None:
@@ -176,7 +183,12 @@ def test_a_newsletter_that_names_its_sections_anew_each_day_fills_no_endless_pag
 
 
 def test_without_sections_there_is_nothing_to_choose(database: Database, now: datetime, tmp_path: Path) -> None:
-    assert "no sections to choose from yet" in Desk(database, now, tmp_path).look()
+    desk = Desk(database, now, tmp_path)
+    assert values(desk.look()) == []
+    page = desk.links.save_preferences(desk.token, {"name": ["Anna"]})
+    assert page is not None
+    assert "Saved." in page.decode()
+    assert (line(database, ANNA).name, desk.sections()) == ("Anna", None)
 
 
 def test_a_revoked_link_is_no_link(desk: Desk) -> None:
@@ -195,7 +207,7 @@ def test_who_left_is_told_and_chooses_nothing(desk: Desk, monkeypatch: pytest.Mo
     before = everything(desk.database)
     for page in (desk.look(), desk.save("chosen", "courts")):
         assert "You are not subscribed" in page
-        assert "<form" not in page
+        assert 'name="section"' not in page
     # Between the look and the act: what the database says then is what holds.
     monkeypatch.setattr(People, "holder", lambda *_: replace(holder))
     assert "You are not subscribed" in desk.save("chosen", "courts")

@@ -173,7 +173,8 @@ def test_in_place_of_a_withdrawn_page_a_notice_was_stored() -> None:
     ]
 
 
-kinds = st.sampled_from([*DOCUMENTED, "digest.unheard_of"])
+OF_DIGESTS = sorted(kind for kind in DOCUMENTED if not kind.startswith("subscriber."))
+kinds = st.sampled_from([*OF_DIGESTS, "digest.unheard_of"])
 acts = st.builds(Event, st.integers(0, 99).map(after), kinds, mailing_id=st.none() | st.integers(1, 4))
 
 

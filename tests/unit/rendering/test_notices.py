@@ -10,6 +10,8 @@ import pytest
 
 from publisher.rendering.look import Logo
 from publisher.rendering.notices import (
+    About,
+    Language,
     PreferencesState,
     SectionChoice,
     notice_page,
@@ -22,6 +24,8 @@ from tests.catalogs import LANGUAGES
 from .samples import SITE, parsed
 
 COURTS, ARTS = SectionChoice("courts", "Courts & law", True), SectionChoice("arts", "Arts", False)
+LANGUAGES_OFFERED = (Language("de", "Deutsch"), Language("en", "English"))
+ZONES = ("Europe/Berlin", "Europe/Paris")
 NEWSLETTER, EMAIL = "The <Harbour> Daily", "o'neil&co@example.org"
 
 
@@ -43,14 +47,15 @@ def text(tree: Any) -> str:
 
 def test_every_field_has_a_label_and_every_group_a_name() -> None:
     page = preferences()
-    fields = page.xpath("//input")
-    assert [field.get("type") for field in fields] == ["radio", "radio", "checkbox", "checkbox"]
+    fields = page.xpath("//input[@type!='hidden'] | //select")
+    kinds = ["radio", "radio", "checkbox", "checkbox", "date", "text", None, None]
+    assert [field.get("type") for field in fields] == kinds
     for field in fields:
         (label,) = page.xpath("//label[@for=$id]", id=field.get("id"))
         assert label.text_content().strip()
     for group in page.xpath("//fieldset"):
         assert group.xpath("normalize-space(./legend)")
-    assert page.xpath("//form/@method") == ["post"]
+    assert page.xpath("//form/@method") == ["post", "post"]
     assert page.xpath("//form/@action") == []  # its own address: the token is not written into it again
     assert not page.xpath("//script")
     assert page.xpath("//button[@type='submit']")
@@ -87,13 +92,28 @@ def test_a_choice_of_nothing_is_told_at_the_group_that_it_is_about() -> None:
 
 
 def test_who_has_nothing_to_choose_is_told_why() -> None:
-    left = preferences("left")
-    assert left.xpath("//form | //main//a") == []
+    left = preferences(subscribed=False)
+    assert left.xpath("//form//*[@name]/@value") == ["link"]  # their data is theirs nevertheless
+    assert left.xpath("//main//a") == []
     assert "does not get The <Harbour> Daily" in text(left)
     none_yet = preferences(sections=())
-    assert none_yet.xpath("//form") == []
-    assert "no sections to choose from yet" in text(none_yet)
+    assert none_yet.xpath("//input[@type='radio' or @type='checkbox']") == []
+    assert none_yet.xpath("//input[@name='pause']")
     assert none_yet.xpath("//main//a/@href") == ["../u/token"]
+
+
+def test_what_the_reader_said_is_shown_and_what_is_wrong_with_it_beside_the_field() -> None:
+    about = About("Ann", "de", "Europe/Berlin", "2024-12-24", "2024-11-22", "2025-11-22", LANGUAGES_OFFERED, ZONES)
+    page = preferences(about=about)
+    assert page.xpath("//*[@name='name' or @name='pause']/@value") == ["2024-12-24", "Ann"]
+    assert page.xpath("//option[@selected]/text()") == ["Deutsch", "Europe/Berlin"]
+    assert page.xpath("//*[@aria-invalid]") == []
+    for field in ("pause", "name", "language", "timezone"):
+        wrong = preferences("wrong", about=about, problem=field)
+        assert wrong.xpath("//*[@aria-invalid]/@name") == [field]
+        (said,) = wrong.xpath("//*[@aria-invalid]/@aria-describedby")
+        assert wrong.xpath("string(//*[@id=$id])", id=said)
+        assert "Nothing was saved" in text(wrong)
 
 
 def test_names_in_another_language_than_our_words_are_marked() -> None:
@@ -133,9 +153,11 @@ def test_unsubscribing_asks_once_and_says_what_it_has_done() -> None:
     ask = parsed(unsubscribe_page(SITE, "ask", newsletter=NEWSLETTER, email=EMAIL, language="en"))
     assert ask.xpath("//form[@method='post'][not(@action)]/button[@type='submit']/text()") == ["Unsubscribe"]
     assert ask.xpath("string(//h1)") == f"Unsubscribe from {NEWSLETTER}?"
-    assert ask.xpath("//script | //img | //link | //input") == []
+    assert ask.xpath("//script | //img | //link | //input | //textarea") == []
     done = parsed(unsubscribe_page(SITE, "done", newsletter=NEWSLETTER, email=EMAIL, language="en"))
-    assert done.xpath("//form") == []
+    assert done.xpath("//form//*[@name]/@name") == ["reason"]
+    thanked = parsed(unsubscribe_page(SITE, "thanked", newsletter=NEWSLETTER, email=EMAIL, language="en"))
+    assert thanked.xpath("//form") == []
     assert done.xpath("string(//title)").startswith("You are unsubscribed")
     assert "gets no more mail" in done.xpath("string(//*[@role='status'])")
 
@@ -156,7 +178,7 @@ def test_a_site_has_its_own_words_and_pages(tmp_path: Path) -> None:
     (tmp_path / "page/notice.html").write_text("<p>{{ state }}</p>")
     site = replace(SITE, templates=tmp_path)
     page = preferences_page(site, "ask", newsletter="D", email="a@b", language="en", sections=(COURTS,))
-    assert parsed(page).xpath("//button/text()") == ["Keep"]
+    assert parsed(page).xpath("//button/text()")[0] == "Keep"
     assert notice_page(site, "later") == b"<p>later</p>"
 
 

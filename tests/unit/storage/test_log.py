@@ -1,4 +1,7 @@
-"""The log of acts is only ever added to."""
+"""The log of acts is only ever added to; raw events about single mails are forgotten in time, by retention alone.
+
+Erasure takes the words that name a person out of it (`storage/scrubbing.py`) and leaves every act where it is.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +31,14 @@ def changes(source: str) -> Iterator[int]:
 
 def test_nothing_changes_or_deletes_an_act() -> None:
     found = [
-        f"{path.relative_to(ROOT)}:{line}"
+        path.relative_to(ROOT).as_posix()
         for package in ("publisher", "subscribers")
         for path in sorted((ROOT / package).rglob("*.py"))
-        for line in changes(path.read_text(encoding="utf-8"))
+        for _ in changes(path.read_text(encoding="utf-8"))
     ]
-    assert found == []
+    assert found == [
+        "publisher/storage/retention.py"
+    ]  # those with a delivery, see tests/contract/test_retention.py
 
 
 def test_whoever_did_would_be_found() -> None:

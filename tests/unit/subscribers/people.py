@@ -8,16 +8,17 @@ from typing import Any
 from sqlalchemy import select
 
 from publisher.storage.database import Database
-from subscribers import listing, signup
+from subscribers import consents, listing, signup, tables
 from subscribers.model import Intake
-from subscribers.tables import consents, subscribers, subscriptions, suppressions
 
-TABLES = (subscribers, subscriptions, suppressions, consents)
+SECRET = b"a secret of these tests alone"
+
+TABLES = (tables.subscribers, tables.subscriptions, tables.suppressions, tables.consents)
 
 
 def add(database: Database, email: str, now: datetime, newsletter: str = "daily", **terms: Any) -> Intake:
     """Add one, confirmed unless told otherwise."""
-    wanted: dict[str, Any] = {"confirmed": True, "how": "operator", "now": now} | terms
+    wanted: dict[str, Any] = {"confirmed": True, "how": "operator", "now": now, "secret": SECRET} | terms
     with database.write() as connection:
         return signup.add(connection, email, newsletter, **wanted)
 
@@ -46,7 +47,7 @@ def acts(database: Database, email_key: str) -> list[tuple[str, str, str]]:
         assert person is not None
         return [
             (consent.newsletter, consent.act.value, consent.how)
-            for consent in listing.consents_of(connection, person.id)
+            for consent in consents.of_person(connection, person.id)
         ]
 
 

@@ -45,6 +45,7 @@ class FakePublic:
     acts: list[tuple[str, str]] = field(default_factory=list)
     looks: list[str] = field(default_factory=list)
     saved: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
+    reasons: list[tuple[str, str]] = field(default_factory=list)
     failure: PublisherError | None = None
     broken: PublisherError | None = None
 
@@ -55,6 +56,10 @@ class FakePublic:
     def unsubscribe(self, token: str, how: str) -> bytes | None:
         self.acts.append((token, how))
         return b"<p>You are unsubscribed</p>" if self._known(token) else None
+
+    def give_reason(self, token: str, reason: str) -> bytes | None:
+        self.reasons.append((token, reason))
+        return b"<p>Thank you</p>" if self._known(token) else None
 
     def preferences_page(self, token: str) -> bytes | None:
         self.looks.append(token)
@@ -81,9 +86,59 @@ class FakePublic:
         return token == TOKEN
 
 
+@dataclass(frozen=True)
+class Given:
+    """An answer as the use cases give it."""
+
+    data: bytes
+    status: int = 200
+    file_name: str = ""
+
+
+@dataclass
+class FakeSignUps:
+    """One newsletter and one token are known; what is asked is written down."""
+
+    acts: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def subscribe_page(self, newsletter: str) -> bytes | None:
+        return b'<form method="post"><button>Subscribe</button></form>' if newsletter == "daily" else None
+
+    def subscribe(
+        self, newsletter: str, answers: Mapping[str, Sequence[str]], network: str, origin: str
+    ) -> Given | None:
+        self.acts.append((newsletter, {name: list(said) for name, said in answers.items()}, network, origin))
+        if newsletter != "daily":
+            return None
+        return Given(b"<p>Too many</p>", 429) if "many" in answers else Given(b"<p>Sent</p>")
+
+    def confirm_page(self, token: str) -> bytes | None:
+        return b'<form method="post"><button>Confirm</button></form>' if token == TOKEN else None
+
+    def confirm(self, token: str, network: str) -> bytes | None:
+        self.acts.append((token, network))
+        return b"<p>Confirmed</p>" if token == TOKEN else None
+
+    def manage_page(self, token: str) -> bytes | None:
+        return b'<form method="post"><button>Erase</button></form>' if token == TOKEN else None
+
+    def manage(self, token: str, answers: Mapping[str, Sequence[str]]) -> Given | None:
+        self.acts.append((token, {name: list(said) for name, said in answers.items()}))
+        if token != TOKEN:
+            return None
+        return (
+            Given(b"{}", file_name="my-data.json") if answers.get("act") == ["download"] else Given(b"<p>Done</p>")
+        )
+
+
 @pytest.fixture
 def public() -> FakePublic:
     return FakePublic()
+
+
+@pytest.fixture
+def signups() -> FakeSignUps:
+    return FakeSignUps()
 
 
 @pytest.fixture
@@ -100,8 +155,8 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def app(public: FakePublic, root: Path) -> ASGIApp:
-    return create_app(public, Folder(root))
+def app(public: FakePublic, signups: FakeSignUps, root: Path) -> ASGIApp:
+    return create_app(public, signups, Folder(root))
 
 
 class Client:

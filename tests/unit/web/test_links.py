@@ -181,3 +181,13 @@ def test_when_even_the_page_that_asks_back_is_broken_a_line_does(client: Client,
 def test_one_click_is_not_200_when_nothing_was_done(client: Client, public: FakePublic) -> None:
     public.failure = StorageError("the database does not answer", permanent=False)
     assert client.post(LINK, data=ONE_CLICK).status_code == 503
+
+
+def test_a_reason_is_kept_and_unsubscribes_nobody(client: Client, public: FakePublic) -> None:
+    answer = client.post(LINK, data={"reason": "Too much mail"})
+    assert (answer.status_code, answer.text) == (200, "<p>Thank you</p>")
+    assert (public.reasons, public.acts) == ([(TOKEN, "Too much mail")], [])
+    client.post(LINK, data={"reason": "x", "List-Unsubscribe": "One-Click"})
+    assert public.acts == [(TOKEN, "one-click")]
+    for token in GARBAGE:
+        assert client.post(f"/u/{token}", data={"reason": "x"}).status_code == 404
