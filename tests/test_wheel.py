@@ -141,6 +141,7 @@ def test_the_command_answers_outside_the_checkout(
     assert files_of(tmp_path) == set()
 
 
+@pytest.mark.slow
 def test_a_new_instance_publishes_its_first_digest(installed: Path, tmp_path: Path) -> None:
     command = installed / "publisher"
     run(command, "init", cwd=tmp_path)

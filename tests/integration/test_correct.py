@@ -20,6 +20,8 @@ from tests.instance import DIGEST
 from tests.integration.editorial_desk import ACTOR, KEY, PAGE, EditorialDesk, a_desk
 from tests.unit.publishing.test_gate import RULES
 
+SLOW_ON_POSTGRES = True
+
 NOTE = "An earlier version gave a wrong date."
 LATER = timedelta(minutes=20)
 RIGHT = "What was right all along"

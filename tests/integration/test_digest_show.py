@@ -9,6 +9,8 @@ from pathlib import Path
 from publisher.storage.database import Database
 from tests.integration.editorial_desk import KEY, a_desk
 
+SLOW_ON_POSTGRES = True
+
 
 def test_the_history_of_a_digest_is_one_timeline_with_sums(tmp_path: Path, database: Database) -> None:
     with a_desk(tmp_path / "instance", database) as desk:

@@ -24,6 +24,8 @@ from subscribers.model import SuppressionReason
 from subscribers.tables import metadata, subscribers
 from tests.instance import Instance
 
+SLOW_ON_POSTGRES = True
+
 PEOPLE = 61
 ADDRESS = "Zara.Quist+news@Example.org"
 NAME = "Zara Quistgaard-Öberg"

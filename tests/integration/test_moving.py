@@ -26,6 +26,8 @@ from subscribers.traces import traces_of
 from tests.instance import Instance
 from tests.unit.subscribers.people import SECRET, add, everything, person_id
 
+SLOW_ON_POSTGRES = True
+
 ANNA, BERT, CARL, DORA = (f"{name}@example.org" for name in ("anna", "bert", "carl", "dora"))
 
 
@@ -140,6 +142,7 @@ def test_a_folder_that_is_no_export_is_one_clear_line(sqlite_database: Database,
 ROWS = 20_000
 
 
+@pytest.mark.slow
 def test_an_import_killed_in_the_middle_is_completed_by_the_next(tmp_path: Path) -> None:
     instance = Instance(tmp_path / "instance")
     path = tmp_path / "list.csv"

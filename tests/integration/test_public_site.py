@@ -21,6 +21,8 @@ from publisher.storage.database import Database
 from publisher.storage.store import Store
 from tests.fakes.endpoint import MemoryEndpoint
 
+SLOW_ON_POSTGRES = True
+
 SITE = SiteLook("The Harbour Gazette", "https://news.example.org/")
 DAILY = Look(SITE, "daily", "The Harbour Daily")
 NEWEST = date(2024, 11, 21)

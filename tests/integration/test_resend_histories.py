@@ -389,11 +389,11 @@ def run(database: Database, examples: int, steps: int, acts: Collection[str] = (
 
 
 def test_no_history_mails_anybody_twice_or_anybody_who_left(sqlite_database: Database) -> None:
-    run(sqlite_database, examples=20, steps=20, acts=["correction", "to"])
+    run(sqlite_database, examples=10, steps=20, acts=["correction", "to"])
 
 
 def test_no_history_does_on_postgresql(postgres_database: Database) -> None:
-    run(postgres_database, examples=8, steps=20)
+    run(postgres_database, examples=4, steps=20)
 
 
 @pytest.mark.slow

@@ -19,6 +19,8 @@ from subscribers.tables import subscriptions
 from tests.fakes.driven import Clock, Newsroom
 from tests.fakes.mailing import NEWSLETTER, count_states, mailing_state
 
+SLOW_ON_POSTGRES = True
+
 ZONES = (
     "Pacific/Auckland",
     "Australia/Sydney",

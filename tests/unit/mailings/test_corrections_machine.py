@@ -253,13 +253,14 @@ class Corrections(RuleBasedStateMachine):
             assert ledger.renew_lease(self._id, self.now + HOUR / 2)
 
 
+@pytest.mark.parametrize("examples", [6, pytest.param(30, marks=pytest.mark.slow)])
 def test_no_history_of_corrections_mails_anybody_twice_or_nobody(
-    sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_template: Path, monkeypatch: pytest.MonkeyPatch, examples: int
 ) -> None:
     monkeypatch.setattr("publisher.storage.closings.LEFT_AT_ONCE", 2)
     Corrections.template = sqlite_template
     some = settings(
-        max_examples=15,
+        max_examples=examples,
         stateful_step_count=30,
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -62,7 +62,7 @@ def nests(inlines: Iterable[Inline], *, linked: bool = False) -> bool:
     )
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(digests())
 def test_no_rule_raises_on_any_digest_that_can_be_read(wanted: Digest) -> None:
     before = replace(wanted, slug="yesterday", lead=())
@@ -72,7 +72,7 @@ def test_no_rule_raises_on_any_digest_that_can_be_read(wanted: Digest) -> None:
         assert blamed_on_us(given) == []
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(odd_digests)
 def test_no_rule_raises_on_a_digest_that_no_reader_would_make(wanted: Digest) -> None:
     """Beside the mail of another one: rules must not rely on the two being alike."""
@@ -80,7 +80,7 @@ def test_no_rule_raises_on_a_digest_that_no_reader_would_make(wanted: Digest) ->
     check_all(candidate(wanted, rendered=rendered, earlier=[replace(wanted, slug="yesterday")]))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(hostile, hostile, links)
 def test_no_rule_raises_on_hostile_words_and_ours_do_not_blame_them(title: str, name: str, link: object) -> None:
     wanted = replace(

@@ -21,6 +21,8 @@ from publisher.storage.tables import deliveries, mailings
 from tests.fakes.mailing import count_states, mailing_state, planned
 from tests.fakes.provider import MemoryProvider
 
+SLOW_ON_POSTGRES = True
+
 M = MailingState
 S = DeliveryState
 HOUR = timedelta(hours=1)

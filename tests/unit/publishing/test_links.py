@@ -22,6 +22,8 @@ from subscribers import tokens
 from tests.contract.test_stores import rendered
 from tests.unit.subscribers.people import acts, add, everything, line, person_id
 
+SLOW_ON_POSTGRES = True
+
 SECRET = b"the secret of this instance"
 ANNA = "anna@example.org"
 CONFIG = {

@@ -16,6 +16,8 @@ from subscribers.model import SuppressionReason
 from tests.unit.publishing.desk_of_readers import NETWORK, SECRET, Bureau, body
 from tests.unit.subscribers.people import acts, add, line, person_id
 
+SLOW_ON_POSTGRES = True
+
 ANNA, NEW = "anna@example.org", "neu@example.org"
 
 

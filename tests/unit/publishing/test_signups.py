@@ -15,6 +15,8 @@ from subscribers.model import SubscriptionState, SuppressionReason
 from tests.unit.publishing.desk_of_readers import NETWORK, SECRET, Bureau, body
 from tests.unit.subscribers.people import add, person_id
 
+SLOW_ON_POSTGRES = True
+
 ANNA = "anna@example.org"
 
 
