@@ -204,8 +204,6 @@ class Window:
     deliveries: tuple[Delivery, ...]
     skipped: int
     last_id: int | None
-    halted: bool = False
-    """Its mailing does not run any more: what is committed and not begun is not to be handed over either."""
 
 
 @dataclass(frozen=True, slots=True)

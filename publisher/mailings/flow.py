@@ -125,8 +125,6 @@ class Flow:
 
     def _take(self, window: Window) -> bool:
         """Go on with what was committed; False when nothing was left to take."""
-        if window.halted:
-            self._ready.clear()  # not begun: given back when the provider returns
         if window.last_id is None:
             return False
         self.after_id = window.last_id

@@ -85,7 +85,7 @@ class Ledger(Pacing):
         }
         taken = self._prepared(windows.take, why_not).change(self._connection, values)
         if not taken:
-            return Window((), 0, None, halted=not self.is_running(batch.mailing_id))
+            return Window((), 0, None)
         found, erased = self._found(sender_id, batch, max(after_id, batch.first_id - 1))
         if erased:  # within this very moment: the next pass skips them with the reason
             self.give_back(sender_id, erased, now, begun=False)

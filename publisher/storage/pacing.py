@@ -58,11 +58,6 @@ class Pacing(Closings):
                 row = {"scope": scope, "spent": dict(spent)}
                 self._connection.execute(insert_missing(self._connection, paces).values(row))
 
-    def is_running(self, mailing_id: int) -> bool:
-        """Whether a mailing runs at this moment."""
-        state = self._connection.scalar(select(mailings.c.state).where(mailings.c.id == mailing_id))
-        return bool(state == MailingState.RUNNING)
-
     def pause(self, mailing_id: int, reason: str, now: datetime, *, actor: str) -> bool:
         """Pause a running mailing because of what became of it; False when it does not run any more.
 

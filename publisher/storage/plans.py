@@ -127,7 +127,8 @@ class Plans:
         """The deliveries; gives how many."""
         columns = ["mailing_id", "digest_id", "subscriber_id", "sections", "state", "changed_at", "replies_to"]
         columns += ["due_at"] if waves else []
-        return self._connection.execute(insert(deliveries).from_select(columns, chosen)).rowcount
+        statement = insert(deliveries).from_select(columns, chosen).execution_options(preserve_rowcount=True)
+        return self._connection.execute(statement).rowcount
 
     def _selected(self, mailing_id: int) -> Any:
         """The subscribers that a resend's frozen selection names, as a table."""

@@ -209,7 +209,7 @@ def test_pause_takes_effect_with_the_next_window(
     take(store, batch, now, limit=1)
     with database.write() as connection:
         connection.execute(update(mailings).values(state=state.value))
-    assert take(store, batch, now, after_id=batch.first_id) == Window((), 0, None, halted=True)
+    assert take(store, batch, now, after_id=batch.first_id) == Window((), 0, None)
     with store.read() as ledger:
         assert ledger.open_batches(now) == 0
 

@@ -20,10 +20,11 @@ from publisher.mailings.sending import SenderParts, SenderResult, run_sender
 from publisher.mailings.spreading import Spreading
 from publisher.mailings.waves import LocalTime
 from publisher.publishing.mailroom import plan_mailing
+from publisher.publishing.succession import succeed, suspend
 from publisher.storage.database import Database
 from publisher.storage.ledger import LedgerStore
 from publisher.storage.store import Store
-from publisher.storage.tables import digests
+from publisher.storage.tables import digests, editions
 from subscribers.tables import subscribers, subscriptions
 from tests.fakes.mailing import NEWSLETTER, PlainComposer, add_edition, add_mailing
 from tests.fakes.provider import MemoryProvider
@@ -111,6 +112,20 @@ class Newsroom:
             spread: Spread = self.spreading.of(unit.waves, NEWSLETTER, slot)
             assert plan_mailing(unit, mailing_id, NEWSLETTER, self.clock(), spread=spread)
         return mailing_id
+
+    def correct(self) -> None:
+        """The next edition of the digest, whose page is stored at once; what is unsent goes on with it."""
+        now, why = self.clock(), "a wrong name"
+        with self.store.write() as unit:
+            suspend(unit, 1, now, actor="an editor", note=why)
+            row = {"digest_id": 1, "number": 2, "content": {}, "source_hash": "", "subject": "Two", "page": b""}
+            moments = {"created_at": now, "updated_at": now, "entry": ""}
+            edition = insert(editions).values(row | moments).returning(editions.c.id)
+            succeed(unit, 1, unit.connection.execute(edition).scalar_one(), now, actor="an editor", note=why)
+        self.rescuer.leave(now)
+        with self.store.write() as unit:
+            for mailing in unit.mailings.waiting():
+                assert unit.corrections.begin(mailing.id, now)
 
     @property
     def rescuer(self) -> Rescuer:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from publisher.ledger import DeliveryState, MailingState, Message, Report
+from publisher.ledger import MailingState, Message, Report
 from publisher.publishing.controlling import Controls
 from publisher.storage.database import Database
 from publisher.storage.tables import deliveries, events, mailings
@@ -164,26 +164,3 @@ def test_a_canary_is_a_number_or_a_share_and_never_everybody(
     assert len(room.received) == first
     with sqlite_database.read() as connection:
         assert (connection.scalar(select(mailings.c.canary_id)) is None) == (first == 5)
-
-
-def test_what_is_in_the_hands_of_another_sender_stops_too(
-    sqlite_database: Database, tmp_path: Path, now: datetime
-) -> None:
-    """A mailing that is paused elsewhere is not handed over to the end of the window that is committed."""
-    room = Newsroom(sqlite_database, tmp_path, Clock(now))
-    controls = Controls(room.store, room.rescuer.leave)
-
-    def pause_it(message: Message, _report: Report) -> bool:
-        if len(room.received) == 10:
-            controls.pause(1, now, actor="an editor", reason="stop")
-        return False
-
-    room.verdict = pause_it
-    add_people(sqlite_database, 300, now)
-    room.publish()
-    room.send()
-    assert len(room.received) <= 64
-    assert count_states(sqlite_database) == {
-        DeliveryState.ACCEPTED: len(room.received),
-        DeliveryState.PENDING: 300 - len(room.received),
-    }

@@ -14,7 +14,7 @@ from publisher.ledger import DeliveryState, MailingState, Message, Report
 from publisher.mailings.waves import LocalTime
 from publisher.publishing.controlling import Controls
 from publisher.storage.database import Database
-from publisher.storage.tables import batches, mailings
+from publisher.storage.tables import batches, deliveries, mailings
 from subscribers.tables import subscriptions
 from tests.fakes.driven import Clock, Newsroom
 from tests.fakes.mailing import NEWSLETTER, count_states, mailing_state
@@ -213,3 +213,36 @@ def test_a_pause_holds_waves_and_resuming_lets_them_leave(database: Database, tm
     assert [mail.email for mail in room.received] == ["berlin@example.org", "york@example.org"]
     with database.read() as connection:
         assert connection.scalar(select(mailings.c.state)) == MailingState.DONE
+
+
+def test_a_correction_meanwhile_reaches_the_rest_at_their_hour(database: Database, tmp_path: Path) -> None:
+    slot = seven("2026-11-27", "Europe/Berlin")
+    room = newsroom(database, tmp_path, slot, "Europe/Berlin")
+    room.join("berlin@example.org", "Europe/Berlin")
+    room.join("york@example.org", "America/New_York")
+    mailing_id = room.publish(slot)
+    room.send()
+    room.correct()
+    room.clock.advance(EVERY.total_seconds())
+    room.join("late-york@example.org", "America/New_York")
+    room.run_until(slot + timedelta(hours=20), EVERY)
+    at = {mail.email: mail.at for mail in room.received}
+    york = seven("2026-11-27", "America/New_York")
+    assert at == {"berlin@example.org": slot, "york@example.org": york, "late-york@example.org": york}
+    assert mailing_state(database, mailing_id) is MailingState.CANCELLED
+    assert count_states(database) == {"accepted": 3, "skipped": 1}
+
+
+def test_who_moves_when_it_has_left_is_not_moved_in_the_ledger(database: Database, tmp_path: Path) -> None:
+    slot = seven("2026-11-27", "Europe/Berlin")
+    room = newsroom(database, tmp_path, slot, "Europe/Berlin")
+    room.join("york@example.org", "America/New_York")
+    room.publish(slot)
+    with room.store.read() as unit:
+        planned = unit.waves.moved(1, {"": slot})
+    room.clock.advance(9 * 3600)
+    room.send()
+    with room.store.write() as unit:  # somebody else had looked before it left
+        unit.waves.move(planned)
+    with database.read() as connection:
+        assert connection.execute(select(deliveries.c.state, deliveries.c.due_at)).all() == [("accepted", None)]
