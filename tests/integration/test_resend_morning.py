@@ -43,7 +43,8 @@ def server() -> Iterator[FakeSmtp]:
 @pytest.fixture
 def instance(tmp_path: Path, server: FakeSmtp) -> Instance:
     provider = f'kind = "smtp"\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\n'
-    made = Instance(tmp_path / "instance", provider=provider)
+    brakes = "senders = 1\nbrakes = { failures = 1, blocks = 1 }\n"  # forty refusals in a row would pause it
+    made = Instance(tmp_path / "instance", provider=provider, sending=brakes)
     made.digest("2024-11-21")
     kinds = (("well", WELL), ("refused", REFUSED), ("deferred", DEFERRED), ("silent", SILENT))
     made.subscribe(*(address for name, number in kinds for address in addresses(name, number)))
