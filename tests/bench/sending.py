@@ -26,9 +26,8 @@ from tests.bench.sender import CONNECTIONS
 from tests.bench.sink import find, sink
 from tests.fakes.mailing import planned
 
-MAILS = 30_000
-"""So many that it is the messages that are measured: what a sender does once (statements, skeleton,
-connections) made 2 % of 10 000 for each process."""
+MAILS = 10_000
+"""What a sender does once (statements, skeleton, connections) makes about 2 % of it for each process."""
 
 NAIVE_MAILS = 300
 SIGNED = {KeyKind.ED25519: "≥ 0.8 ×", KeyKind.RSA: ""}
