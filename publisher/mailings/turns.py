@@ -23,9 +23,8 @@ from publisher.mailings.lease import Lease
 from publisher.mailings.outcomes import RetryPolicy, Settlement
 from publisher.mailings.ports import Ledger, Transactions
 
-SHARE = 8
-"""With an eighth of a window left to ask for, and room for an eighth, the next turn begins. The later it begins,
-the more mails share it; each connection holds a message on its way and one ahead, so the server has work."""
+SHARE = 4
+"""With a quarter of a window left to ask for, and room for a quarter, the next turn begins."""
 
 ITSELF = "schedule"
 """The actor of what no person did."""
