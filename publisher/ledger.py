@@ -195,6 +195,19 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Canary:
+    """Those of a mailing who are mailed first: what became of them, and how many have no answer yet.
+
+    `newest` is when the last of them changed its state.
+    """
+
+    mailing_id: int
+    outcomes: tuple[Outcome, ...]
+    open: int
+    newest: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """Deliveries just committed as `sending`, and how many were skipped instead.
 

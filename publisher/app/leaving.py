@@ -6,9 +6,10 @@ import os
 
 from publisher.config import Limits as ConfiguredLimits
 from publisher.config import Settings
-from publisher.mailings.admission import DomainLimits, Paces
+from publisher.mailings.admission import Paces
 from publisher.mailings.brakes import Limits as Brakes
 from publisher.mailings.judging import Judge
+from publisher.mailings.lanes import DomainLimits
 from publisher.mailings.pace import Limits
 from publisher.mailings.waves import LocalTime, local_time
 

@@ -15,26 +15,16 @@ from typing import Any, Protocol
 
 from publisher.ledger import Delivery, DeliveryState, Outcome
 from publisher.mailings import pace, slowing
-from publisher.mailings.pace import NO_LIMITS, Limits, Spent
+from publisher.mailings.lanes import DomainLimits, Lane
+from publisher.mailings.pace import NOTHING, Limits, Spent
+from publisher.mailings.replies import throttles
 from publisher.mailings.slowing import Slowed
-
-AT_LEAST = timedelta(seconds=1)
-"""How long somebody is put off, at least: each time costs a row."""
 
 REFRESH = timedelta(seconds=1)
 """How often it is looked which domains other senders have slowed."""
 
 _DOMAIN = "domain:"
 _SLOWED = "slowed:"
-
-
-@dataclass(frozen=True, slots=True)
-class DomainLimits:
-    """Limits on mail to some domains, taken together; `at_once` is of one sender, 0: any number."""
-
-    domains: tuple[str, ...]
-    limits: Limits = NO_LIMITS
-    at_once: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,46 +62,39 @@ class Admission:
         self.opens: datetime | None = None
         """When more may leave, if at last nothing might."""
         self._scopes = {scope: limits for scope, limits in paces.scopes.items() if limits}
-        self._group = {domain: each for each in paces.domains for domain in each.domains}
+        self._limited = {domain: each for each in paces.domains for domain in each.domains}
+        self._lanes: dict[str, Lane] = {}
+        self._holders: dict[int, Lane] = {}
         self._spent: dict[str, Spent] = {}
         self._slowed: dict[str, Slowed] = {}
-        self._refreshed: datetime | None = None
-        self._standing: Counter[str] = Counter()
-        self._lane: dict[int, str] = {}
         self._said: dict[str, deque[datetime]] = {}
-        self._backlog: dict[str, datetime] = {}
+        self._refreshed: datetime | None = None
 
     def room(self, rows: PaceRows, wanted: int, now: datetime) -> int:
         """How many of `wanted` deliveries may be committed; `opens` says when more may."""
         self._refresh(rows, now)
         self.opens = None
-        if not self._scopes:
-            return wanted
-        self._spent |= self._read(rows.lock_paces(sorted(self._scopes)))
+        self._lock(rows, self._scopes)
         for scope, limits in self._scopes.items():
             left = pace.room(limits, self._spent[scope], now)
-            if left is not None and left < wanted:
-                wanted = left
-                if left == 0:
-                    self.opens = max(self.opens or now, pace.opens(limits, self._spent[scope], now))
+            wanted = wanted if left is None else min(wanted, left)
+            if left == 0:
+                self.opens = max(self.opens or now, pace.opens(limits, self._spent[scope], now))
         return wanted
 
     def admit(
-        self, rows: PaceRows, deliveries: Iterable[Delivery], now: datetime
+        self, rows: PaceRows, deliveries: Sequence[Delivery], now: datetime
     ) -> Sequence[tuple[int, datetime]]:
         """Those of a committed window who may not leave yet, each with the moment it is put off to.
 
         Everybody else is counted as having left.
         """
-        by_lane: dict[str, list[Delivery]] = {}
-        number = 0
-        for delivery in deliveries:
-            number += 1
-            lane = self._lane_of(delivery.email)
-            if lane:
-                by_lane.setdefault(lane, []).append(delivery)
-        put_off = [off for lane, mails in sorted(by_lane.items()) for off in self._admit(rows, lane, mails, now)]
-        self._charge(rows, self._scopes, number - len(put_off), now)
+        queues: dict[str, list[Delivery]] = {}
+        for delivery in deliveries if self._limited or self._slowed else ():
+            if name := self._lane_of(delivery.email):
+                queues.setdefault(name, []).append(delivery)
+        put_off = [off for name, mails in sorted(queues.items()) for off in self._admit(rows, name, mails, now)]
+        self._charge(rows, self._scopes, len(deliveries) - len(put_off), now)
         return put_off
 
     def answered(self, rows: PaceRows, outcomes: Iterable[tuple[str, Outcome]], now: datetime) -> None:
@@ -120,73 +103,50 @@ class Admission:
         slower: Counter[str] = Counter()
         for email, outcome in outcomes:
             if outcome.state is DeliveryState.ACCEPTED:
-                taken[_domain(email)] += 1
-            elif slowing.throttles(outcome):
+                if self._slowed:
+                    taken[_domain(email)] += 1
+            elif throttles(outcome):
                 slower[_domain(email)] += 1
         changed = {domain: self._slower(domain, number, now) for domain, number in slower.items()}
-        for domain, slowed in list(self._slowed.items()):
-            if domain not in changed and taken[domain]:
-                changed[domain] = slowing.accepted(slowed, taken[domain], now)
+        for domain in taken.keys() & self._slowed.keys() - changed.keys():
+            changed[domain] = slowing.accepted(self._slowed[domain], taken[domain], now)
         self._store(
             {domain: after for domain, after in changed.items() if after != self._slowed.get(domain)}, rows
         )
 
     def settled(self, delivery_ids: Iterable[int]) -> None:
         """These stand as `sending` no more."""
-        for delivery_id in delivery_ids:
-            lane = self._lane.pop(delivery_id, "")
-            if lane:
-                self._standing[lane] -= 1
+        for delivery_id in delivery_ids if self._holders else ():
+            if lane := self._holders.pop(delivery_id, None):
+                lane.settled()
 
-    # --- one lane: the domains of one limit, or one that is slowed -------------------------------------------
+    # --- one lane --------------------------------------------------------------------------------------------
 
     def _lane_of(self, email: str) -> str:
-        """Where a mail has to queue; empty when nothing holds it."""
+        """Where a mail has to queue, named by a domain; empty when nothing holds it."""
         domain = _domain(email)
-        group = self._group.get(domain)
-        return group.domains[0] if group else domain if domain in self._slowed else ""
+        if limited := self._limited.get(domain):
+            return limited.domains[0]
+        return domain if domain in self._slowed else ""
 
     def _admit(
-        self, rows: PaceRows, lane: str, mails: Sequence[Delivery], now: datetime
+        self, rows: PaceRows, name: str, mails: Sequence[Delivery], now: datetime
     ) -> Iterable[tuple[int, datetime]]:
-        group = self._group.get(lane)
-        limits, scope = group.limits if group else NO_LIMITS, _DOMAIN + lane
-        if limits:
-            self._spent |= self._read(rows.lock_paces([scope]))
-        rooms = [len(mails)]
-        if group and group.at_once:
-            rooms.append(group.at_once - self._standing[lane])
-        if limits:
-            rooms.append(pace.room(limits, self._spent[scope], now) or 0)
-        slowed = self._slowest(lane)
-        if slowed:
-            rooms.append(0 if now < slowed.until else slowed.room - self._standing[lane])
-        room = max(min(rooms), 0)
-        for delivery in mails[:room]:
-            self._lane[delivery.id] = lane
-            self._standing[lane] += 1
-        self._charge(rows, {scope: limits} if limits else {}, room, now)
-        return self._put_off(lane, mails[room:], limits, slowed, now)
+        limits, scope = self._limited.get(name, DomainLimits((name,))), _DOMAIN + name
+        lane = self._lanes.setdefault(name, Lane(limits))
+        scopes = {scope: limits.limits} if limits.limits else {}
+        self._lock(rows, scopes)
+        slowed = self._slowest(limits.domains)
+        room = lane.room(len(mails), self._spent.get(scope, NOTHING), slowed, now)
+        lane.leave(room)
+        self._holders |= dict.fromkeys((each.id for each in mails[:room]), lane)
+        self._charge(rows, scopes, room, now)
+        waiting = [each.id for each in mails[room:]]
+        return lane.put_off(waiting, self._spent.get(scope, NOTHING), slowed, now)
 
-    def _put_off(
-        self, lane: str, mails: Sequence[Delivery], limits: Limits, slowed: Slowed | None, now: datetime
-    ) -> Iterable[tuple[int, datetime]]:
-        """Those behind others who were put off, each at the pace that the lane keeps up."""
-        earliest = now + AT_LEAST
-        if limits:
-            earliest = max(earliest, pace.opens(limits, self._spent[_DOMAIN + lane], now))
-        if slowed:
-            earliest = max(earliest, slowed.until)
-        spacing = max(timedelta(seconds=limits.spacing if limits else 0), _USUAL_SPACING)
-        for delivery in mails:
-            due_at = max(earliest, self._backlog.get(lane, earliest))
-            self._backlog[lane] = due_at + spacing
-            yield delivery.id, due_at
-
-    def _slowest(self, lane: str) -> Slowed | None:
+    def _slowest(self, domains: Iterable[str]) -> Slowed | None:
         """What slows a lane; of several domains in one, whichever is slowed longest."""
-        group = self._group.get(lane)
-        found = [self._slowed[each] for each in (group.domains if group else (lane,)) if each in self._slowed]
+        found = [self._slowed[each] for each in domains if each in self._slowed]
         return max(found, key=lambda slowed: slowed.until, default=None)
 
     # --- what is stored --------------------------------------------------------------------------------------
@@ -204,7 +164,6 @@ class Admission:
         for domain, slowed in changed.items():
             if slowed is None:
                 self._slowed.pop(domain, None)
-                self._backlog.pop(domain, None)
             else:
                 self._slowed[domain] = slowed
         if changed:
@@ -217,19 +176,19 @@ class Admission:
             found = rows.paces(_SLOWED)
             self._slowed = {scope.removeprefix(_SLOWED): Slowed.read(each) for scope, each in found.items()}
 
+    def _lock(self, rows: PaceRows, scopes: Mapping[str, Limits]) -> None:
+        """Know what has left of these, as nobody else changes it before the transaction ends."""
+        if scopes:
+            stored = rows.lock_paces(sorted(scopes))
+            self._spent |= {scope: Spent.read(each) for scope, each in stored.items()}
+
     def _charge(self, rows: PaceRows, scopes: Mapping[str, Limits], mails: int, now: datetime) -> None:
-        if mails:
-            for scope, limits in scopes.items():
-                self._spent[scope] = pace.charge(limits, self._spent[scope], mails, now)
-            rows.store_paces({scope: self._spent[scope].stored() for scope in scopes})
-
-    @staticmethod
-    def _read(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Spent]:
-        return {scope: Spent.read(each) for scope, each in stored.items()}
-
-
-_USUAL_SPACING = timedelta(milliseconds=20)
-"""Between two who are put off where no limit says how fast a lane is."""
+        if mails and scopes:
+            after = {
+                scope: pace.charge(limits, self._spent[scope], mails, now) for scope, limits in scopes.items()
+            }
+            self._spent |= after
+            rows.store_paces({scope: spent.stored() for scope, spent in after.items()})
 
 
 def closed_until(rows: PaceRows, paces: Paces, now: datetime) -> datetime | None:

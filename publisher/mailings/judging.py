@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from publisher.ledger import Outcome
 from publisher.mailings import brakes, canary
 from publisher.mailings.brakes import USUAL, Limits
-from publisher.mailings.canary import Canary
 from publisher.mailings.ports import Ledger
 from publisher.mailings.turns import ITSELF
 
@@ -27,15 +25,12 @@ class Judge:
 
     def __call__(self, ledger: Ledger, now: datetime) -> None:
         """Let the rest of mailings follow, or pause them."""
-        for row in ledger.canaries():
-            outcomes = [Outcome(0, state, code, reason) for state, code, reason in row.answers]
-            verdict = canary.judge(
-                Canary(row.mailing_id, outcomes, row.open, row.newest), self.wait, self.limits, now
-            )
+        for first in ledger.canaries():
+            verdict = canary.judge(first, self.wait, self.limits, now)
             if verdict.trouble:
-                ledger.pause(row.mailing_id, verdict.trouble, now, actor=ITSELF)
-            elif verdict.until is None:
-                ledger.end_canary(row.mailing_id, now)
+                ledger.pause(first.mailing_id, verdict.trouble, now, actor=ITSELF)
+            elif not verdict.waits:
+                ledger.end_canary(first.mailing_id, now, actor=ITSELF)
         for mailing_id, counts in ledger.complaints():
             if trouble := brakes.too_many_complaints(counts, self.limits):
                 ledger.pause(mailing_id, trouble, now, actor=ITSELF)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 AHEAD_SECONDS = 0.5
@@ -83,6 +83,9 @@ class Spent:
         return cls(float(stored.get("even", 0)), slices)
 
 
+NOTHING = Spent()
+
+
 def room(limits: Limits, spent: Spent, now: datetime) -> int | None:
     """How many may leave now; None: any number."""
     moment = now.timestamp()
@@ -111,11 +114,6 @@ def opens(limits: Limits, spent: Spent, now: datetime) -> datetime:
         if _used(spent, period, moment) >= number:
             latest = max(latest, _frees(spent, period, number, moment))
     return now if latest <= moment else datetime.fromtimestamp(math.ceil(latest * 1000) / 1000, UTC)
-
-
-def later(moment: datetime, mails: float, limits: Limits) -> datetime:
-    """The moment `mails` mails after another one, at the pace that can be kept up."""
-    return moment + timedelta(seconds=mails * limits.spacing)
 
 
 def _ahead(limits: Limits) -> float:

@@ -10,7 +10,18 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select
 
-from publisher.ledger import Batch, Delivery, DeliveryState, Held, Message, Messages, Outcome, Report, Window
+from publisher.ledger import (
+    Batch,
+    Canary,
+    Delivery,
+    DeliveryState,
+    Held,
+    Message,
+    Messages,
+    Outcome,
+    Report,
+    Window,
+)
 from subscribers.segments.frozen import Frozen
 
 Sign = Callable[[bytes, datetime], bytes]
@@ -62,19 +73,6 @@ class Composer(Protocol):
         Raises:
             PublisherError: this one cannot be composed; it says nothing about the others.
         """
-
-
-class CanaryRow(Protocol):
-    """Those of a mailing who are mailed first; see `canary.Canary`."""
-
-    @property
-    def mailing_id(self) -> int: ...
-    @property
-    def answers(self) -> Sequence[tuple[DeliveryState, int | None, str]]: ...
-    @property
-    def open(self) -> int: ...
-    @property
-    def newest(self) -> datetime: ...
 
 
 class Ledger(Protocol):
@@ -139,10 +137,10 @@ class Ledger(Protocol):
     def pause(self, mailing_id: int, reason: str, now: datetime, *, actor: str) -> bool:
         """Pause a running mailing because of what became of it."""
 
-    def canaries(self) -> Sequence[CanaryRow]:
+    def canaries(self) -> Sequence[Canary]:
         """The canaries that are not judged yet."""
 
-    def end_canary(self, mailing_id: int, now: datetime) -> None:
+    def end_canary(self, mailing_id: int, now: datetime, *, actor: str) -> None:
         """Let the rest of a mailing follow."""
 
     def complaints(self) -> Sequence[tuple[int, Mapping[DeliveryState, int]]]:

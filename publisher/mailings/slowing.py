@@ -6,13 +6,10 @@ after each that is taken, until it is as quick as any. When it says so again, th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-from publisher.ledger import DeliveryState, Outcome
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -24,18 +21,6 @@ ENOUGH = 3
 """Such replies within a minute, before it is believed: one may have been about one mailbox."""
 
 WITHIN = timedelta(minutes=1)
-
-_THROTTLING = re.compile(r"\b4\.7\.[0-9]{1,3}\b")
-_GREYLISTING = re.compile(r"gr[ea]y\s?-?\s?list", re.I)
-
-
-def throttles(outcome: Outcome) -> bool:
-    """Whether a server said "slower": 421, or 4.7.x (RFC 3463), but for greylisting, which is about one mail."""
-    return (
-        outcome.state is DeliveryState.DEFERRED
-        and (outcome.code == 421 or _THROTTLING.search(outcome.text) is not None)
-        and _GREYLISTING.search(outcome.text) is None
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,27 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import delete, exists, select, update
 
-from publisher.ledger import UNFINISHED, DeliveryState, MailingState
+from publisher.ledger import UNFINISHED, Canary, DeliveryState, MailingState, Outcome
 from publisher.storage.closings import Closings
 from publisher.storage.events import Events
 from publisher.storage.mailings import Mailings
 from publisher.storage.tables import deliveries, mailings, paces
 from publisher.storage.tallies import troubled
 from subscribers.portable import insert_missing
-from subscribers.tables import UTCDateTime
-
-
-class CanaryRow(NamedTuple):
-    """Those of a mailing who are mailed first: their answers as (state, code, reason), and how many have none."""
-
-    mailing_id: int
-    answers: Sequence[tuple[DeliveryState, int | None, str]]
-    open: int
-    newest: datetime
 
 
 class Pacing(Closings):
@@ -46,15 +36,12 @@ class Pacing(Closings):
         return {row.scope: row.spent for row in self._connection.execute(query)}
 
     def store_paces(self, rows: Mapping[str, Mapping[str, Any] | None]) -> None:
-        """Store it; None removes a row."""
-        gone = [scope for scope, spent in rows.items() if spent is None]
-        if gone:
-            self._connection.execute(paces.delete().where(paces.c.scope.in_(gone)))
+        """Store it; None removes a row. In one order, whoever stores: two senders never wait for each other."""
         for scope, spent in sorted(rows.items()):
+            mine = paces.c.scope == scope
             if spent is None:
-                continue
-            changed = update(paces).where(paces.c.scope == scope).values(spent=dict(spent))
-            if not self._changed(changed):
+                self._connection.execute(delete(paces).where(mine))
+            elif not self._changed(update(paces).where(mine).values(spent=dict(spent))):
                 row = {"scope": scope, "spent": dict(spent)}
                 self._connection.execute(insert_missing(self._connection, paces).values(row))
 
@@ -78,18 +65,18 @@ class Pacing(Closings):
         )
         return True
 
-    def canaries(self) -> list[CanaryRow]:
+    def canaries(self) -> list[Canary]:
         """The canaries of running mailings that are not judged yet."""
         waiting = (mailings.c.state == MailingState.RUNNING, mailings.c.canary_id.is_not(None))
         query = select(mailings.c.id, mailings.c.canary_id).where(*waiting).order_by(mailings.c.id)
         return [self._canary(mailing_id, last) for mailing_id, last in self._connection.execute(query)]
 
-    def end_canary(self, mailing_id: int, now: datetime) -> None:
+    def end_canary(self, mailing_id: int, now: datetime, *, actor: str) -> None:
         """Let the rest of a mailing follow."""
         ended = update(mailings).where(mailings.c.id == mailing_id).values(canary_id=None)
         digest_id = self._connection.scalar(ended.returning(mailings.c.digest_id))
         Events(self._connection).append(
-            "mailing.judged", at=now, actor="schedule", digest_id=digest_id, mailing_id=mailing_id
+            "mailing.judged", at=now, actor=actor, digest_id=digest_id, mailing_id=mailing_id
         )
 
     def complaints(self) -> list[tuple[int, Mapping[DeliveryState, int]]]:
@@ -103,23 +90,17 @@ class Pacing(Closings):
         ids = list(self._connection.scalars(query))
         return [(mailing_id, Mailings(self._connection).counts(mailing_id)) for mailing_id in ids]
 
-    def _canary(self, mailing_id: int, last: int) -> CanaryRow:
-        mine = (deliveries.c.mailing_id == mailing_id, deliveries.c.id <= last)
-        newest = func.max(deliveries.c.changed_at, type_=UTCDateTime)
-        query = (
-            select(deliveries.c.state, deliveries.c.code, deliveries.c.reason, func.count(), newest)
-            .where(*mine)
-            .group_by(deliveries.c.state, deliveries.c.code, deliveries.c.reason)
+    def _canary(self, mailing_id: int, last: int) -> Canary:
+        row = deliveries.c
+        query = select(row.id, row.state, row.code, row.reason, row.changed_at)
+        rows = self._connection.execute(query.where(row.mailing_id == mailing_id, row.id <= last)).all()
+        answered = [each for each in rows if each.state not in _NO_ANSWER]
+        return Canary(
+            mailing_id,
+            tuple(Outcome(each.id, DeliveryState(each.state), each.code, each.reason) for each in answered),
+            sum(each.state in _OPEN for each in rows),
+            max(each.changed_at for each in rows),
         )
-        rows = self._connection.execute(query).all()
-        answers = [
-            (DeliveryState(state), code, reason)
-            for state, code, reason, number, _ in rows
-            for _ in range(number)
-            if state not in _NO_ANSWER
-        ]
-        still = sum(number for state, _, _, number, _ in rows if state in _OPEN)
-        return CanaryRow(mailing_id, answers, still, max(row[4] for row in rows))
 
 
 _OPEN = UNFINISHED - {DeliveryState.DEFERRED}

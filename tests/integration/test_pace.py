@@ -14,8 +14,9 @@ from sqlalchemy import func, select
 
 from publisher.config import SmtpProvider
 from publisher.ledger import DeliveryState, Message, Report
-from publisher.mailings.admission import DomainLimits, Paces, closed_until
+from publisher.mailings.admission import Paces, closed_until
 from publisher.mailings.brakes import Limits as Brakes
+from publisher.mailings.lanes import DomainLimits
 from publisher.mailings.pace import Limits
 from publisher.providers.smtp import Smtp
 from publisher.storage.database import Database
@@ -189,6 +190,28 @@ def test_a_domain_that_says_slower_is_left_alone_and_the_others_are_not(
     assert len({mail.email for mail in room.received}) == len(room.received) == 300
     assert sum(at < open_at for at in tried) <= before + 6, "one at a time while it says slower"
     assert count_states(database) == {"accepted": 300}
+
+
+def test_a_domain_that_takes_mail_again_is_soon_as_quick_as_before(
+    sqlite_database: Database, tmp_path: Path, now: datetime
+) -> None:
+    """However many were put off meanwhile: a pause of half a minute must not cost a large domain hours."""
+    room = mixed(sqlite_database, tmp_path, now, Paces(), slow=3_000, others=0)
+    room.cost = 0.001
+    said = 0
+
+    def throttle(message: Message, report: Report) -> bool:
+        nonlocal said
+        said += 1
+        if said <= 4:
+            report.deferred(message.delivery_id, 421, "4.7.28 too many mails from you")
+        return said <= 4
+
+    room.verdict = throttle
+    room.publish()
+    room.run_until(now + timedelta(seconds=50), timedelta(seconds=1))
+    assert len(room.received) == 2_996
+    assert max(mail.at for mail in room.received) < now + timedelta(seconds=45)
 
 
 def test_who_is_put_off_was_never_tried(database: Database, tmp_path: Path, now: datetime) -> None:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from publisher.ledger import DeliveryState, Outcome
+from publisher.ledger import Canary, DeliveryState, Outcome
 from publisher.mailings import brakes, canary
 from publisher.mailings.brakes import USUAL, Answer, Limits, Recent
-from publisher.mailings.canary import Canary, Verdict
+from publisher.mailings.canary import Verdict
 
 S = DeliveryState
 NOW = datetime(2026, 11, 27, 6, tzinfo=UTC)
@@ -29,6 +29,9 @@ FULL = Outcome(1, S.DEFERRED, 452, "4.2.2 full")
         (Outcome(1, S.DEFERRED, 450, "4.7.1 Greylisted, come back"), Answer.DEFERRAL),
         (FULL, Answer.DEFERRAL),
         (Outcome(1, S.UNCERTAIN, None, "no reply"), Answer.FAILURE),
+        (Outcome(1, S.DELIVERED, 250, "2.0.0 Ok"), Answer.FINE),
+        (Outcome(1, S.COMPLAINED, 250, "2.0.0 Ok"), Answer.FINE),
+        (Outcome(1, S.BOUNCED, 550, "5.1.1 unknown"), Answer.FAILURE),
         (Outcome(1, S.FAILED, 550, "version 15.7.1 says no"), Answer.FAILURE),
     ],
 )
@@ -83,11 +86,12 @@ WAIT = timedelta(minutes=10)
 @pytest.mark.parametrize(
     ("seen", "verdict"),
     [
-        (Canary(1, [FINE] * 9, 1, NOW), Verdict(until=NOW + WAIT)),
-        (Canary(1, [FINE] * 10, 0, NOW), Verdict(until=NOW + WAIT)),
-        (Canary(1, [FINE] * 10, 0, NOW - WAIT), Verdict()),
-        (Canary(1, [], 0, NOW - WAIT), Verdict()),  # all of them have left meanwhile
-        (Canary(1, [FINE] * 8 + [UNKNOWN] * 2, 0, NOW - WAIT), Verdict()),
+        (Canary(1, (FINE,) * 9, 1, NOW - WAIT), Verdict(waits=True)),
+        (Canary(1, (UNKNOWN,) * 9, 1, NOW), Verdict(waits=True)),
+        (Canary(1, (FINE,) * 10, 0, NOW), Verdict(waits=True)),
+        (Canary(1, (FINE,) * 10, 0, NOW - WAIT), Verdict()),
+        (Canary(1, (), 0, NOW - WAIT), Verdict()),  # all of them have left meanwhile
+        (Canary(1, (FINE,) * 8 + (UNKNOWN,) * 2, 0, NOW - WAIT), Verdict()),
     ],
 )
 def test_the_rest_follows_when_all_have_answered_well_and_time_has_passed(seen: Canary, verdict: Verdict) -> None:
@@ -95,6 +99,6 @@ def test_the_rest_follows_when_all_have_answered_well_and_time_has_passed(seen: 
 
 
 def test_a_canary_that_is_refused_keeps_the_rest_at_once() -> None:
-    seen = Canary(1, [FINE] * 7 + [UNKNOWN] * 3, 0, NOW)
+    seen = Canary(1, (FINE,) * 7 + (UNKNOWN,) * 3, 0, NOW)
     trouble = "the first 10 mails: 3 of the last 10 answers were failures, the last one: 550 5.1.1 unknown"
     assert canary.judge(seen, WAIT, USUAL, NOW) == Verdict(trouble=trouble)

@@ -107,5 +107,5 @@ def test_without_limits_anything_may_leave() -> None:
         (Limits(per_day=86_400, per_hour=7_200), 1),
     ],
 )
-def test_who_is_put_off_keeps_the_slowest_pace(limits: Limits, seconds: float) -> None:
-    assert pace.later(NOW, 10, limits) == NOW + timedelta(seconds=10 * seconds)
+def test_the_pace_that_can_be_kept_up_is_that_of_the_narrowest_limit(limits: Limits, seconds: float) -> None:
+    assert limits.spacing == seconds

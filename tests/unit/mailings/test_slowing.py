@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from publisher.ledger import DeliveryState, Outcome
-from publisher.mailings import slowing
+from publisher.mailings import replies, slowing
 from publisher.mailings.slowing import FIRST_PAUSE, LONGEST_PAUSE, Slowed
 
 NOW = datetime(2026, 11, 27, 6, tzinfo=UTC)
@@ -28,7 +28,7 @@ S = DeliveryState
     ],
 )
 def test_what_says_slower(outcome: Outcome, does: bool) -> None:
-    assert slowing.throttles(outcome) == does
+    assert replies.throttles(outcome) == does
 
 
 def test_each_time_it_says_so_again_the_pause_is_twice_as_long() -> None:
