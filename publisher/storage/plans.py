@@ -14,6 +14,7 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     Select,
+    Subquery,
     cast,
     exists,
     func,
@@ -28,7 +29,7 @@ from publisher.ledger import AT_ONCE, RECEIVED, DeliveryState, MailingState, Ski
 from publisher.storage import batching
 from publisher.storage.tables import deliveries, digests, editions, mailings
 from publisher.storage.waves import DueAt
-from subscribers.tables import Id, UTCDateTime, subscribers
+from subscribers.tables import Id, UTCDateTime
 
 WhyNot = Callable[[ColumnElement[int]], ColumnElement[Any]]
 """Why the subscriber in this column must not be mailed now; SQL NULL when there is no reason."""
@@ -80,36 +81,19 @@ class Plans:
         query = select(*columns).where(mailings.c.id == mailing_id)
         digest_id, edition_id, is_resend = self._connection.execute(query).one()
         mailed_before = self._mailed_before(digest_id)
-        people = audience.subquery("people")
+        people, spared = audience.subquery("people"), 0
         corrects = mailed_before and self._has_older_edition(digest_id, edition_id)
         replies_to = _older_edition(digest_id, edition_id, people.c.subscriber_id) if corrects else null()
-        chosen = select(
-            literal(mailing_id, Id),
-            literal(digest_id, Id),
-            people.c.subscriber_id,
-            people.c.sections,
-            literal(str(DeliveryState.PENDING)),
-            literal(now, UTCDateTime),
-            replies_to,
-        )
-        due = DueAt(self._connection, spread.moments) if spread.moments else None
-        if due is not None:
-            chosen = chosen.add_columns(due.of).select_from(
-                people.join(subscribers, subscribers.c.id == people.c.subscriber_id).outerjoin(
-                    due.table, due.table.c.zone == subscribers.c.timezone
-                )
-            )
+        chosen = _delivery_each(mailing_id, digest_id, people, replies_to, now)
         if is_resend:
             selected = self._selected(mailing_id)
             chosen = chosen.where(people.c.subscriber_id.in_(select(selected.c.subscriber_id)))
             left_out = _left_out(mailing_id, selected, why_not)
-        spared = 0
-        if mailed_before and not is_resend:
+        elif mailed_before:
             already = _already(digest_id, people.c.subscriber_id)
             spared = self._connection.scalar(select(func.count()).select_from(people).where(already)) or 0
             chosen = chosen.where(~already)
-        order = (people.c.subscriber_id,) if due is None else (due.of, people.c.subscriber_id)
-        mails = self._insert(chosen.order_by(*order), waves=due is not None)
+        mails = self._insert(chosen, people, spread)
         batching.cut(self._connection, mailing_id, batch_size, spread, mails)
         counts = {str(reason): number for reason, number in self._connection.execute(left_out) if number}
         counts |= {str(SkipReason.ALREADY): spared} if spared else {}
@@ -123,12 +107,16 @@ class Plans:
         """
         self._connection.execute(select(digests.c.id).where(digests.c.id == digest_id).with_for_update())
 
-    def _insert(self, chosen: Select[*tuple[Any, ...]], *, waves: bool) -> int:
-        """The deliveries; gives how many."""
+    def _insert(self, chosen: Select[*tuple[Any, ...]], people: Subquery, spread: Spread) -> int:
+        """The deliveries, those of an earlier wave before those of a later one; gives how many."""
         columns = ["mailing_id", "digest_id", "subscriber_id", "sections", "state", "changed_at", "replies_to"]
-        columns += ["due_at"] if waves else []
-        statement = insert(deliveries).from_select(columns, chosen).execution_options(preserve_rowcount=True)
-        return self._connection.execute(statement).rowcount
+        order: list[ColumnElement[Any]] = [people.c.subscriber_id]
+        if spread.moments:
+            due = DueAt(self._connection, spread.moments)
+            chosen = chosen.add_columns(due.of).select_from(due.joined(people))
+            columns, order = [*columns, "due_at"], [due.of, *order]
+        statement = insert(deliveries).from_select(columns, chosen.order_by(*order))
+        return self._connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount
 
     def _selected(self, mailing_id: int) -> Any:
         """The subscribers that a resend's frozen selection names, as a table."""
@@ -143,6 +131,21 @@ class Plans:
 
     def _mailed_before(self, digest_id: int) -> bool:
         return bool(self._connection.scalar(select(exists().where(deliveries.c.digest_id == digest_id))))
+
+
+def _delivery_each(
+    mailing_id: int, digest_id: int, people: Subquery, replies_to: ColumnElement[Any], now: datetime
+) -> Select[*tuple[Any, ...]]:
+    """A pending delivery for each of these people."""
+    return select(
+        literal(mailing_id, Id),
+        literal(digest_id, Id),
+        people.c.subscriber_id,
+        people.c.sections,
+        literal(str(DeliveryState.PENDING)),
+        literal(now, UTCDateTime),
+        replies_to,
+    )
 
 
 def _older_edition(

@@ -5,17 +5,21 @@ SQL only; when a zone's readers are mailed is in `publisher.mailings.waves`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    FromClause,
+    Join,
     Select,
     String,
+    Subquery,
     Text,
     cast,
+    exists,
     func,
     insert,
     literal,
@@ -33,6 +37,9 @@ from subscribers.segments.frozen import Frozen, from_data
 from subscribers.tables import Id, UTCDateTime, subscribers, subscriptions
 
 _S = DeliveryState
+
+GRAIN = timedelta(minutes=5)
+"""Time zones are a quarter of an hour apart, at least: no two waves are so near."""
 
 
 class Begun(NamedTuple):
@@ -63,45 +70,48 @@ class Waves:
         return sorted(self._connection.scalars(query))
 
     def begun(self, now: datetime) -> list[Begun]:
-        """The newest wave of each running mailing that has begun and was not looked after yet."""
+        """The newest wave of each running mailing that has begun and was not looked after yet.
+
+        What begins within GRAIN of one that was looked after is part of it: a batch that was left because of its
+        pace becomes due at any moment, and looking after a wave reads everybody who still waits.
+        """
+        newest = func.max(batches.c.due_at, type_=UTCDateTime).label("newest")
         query = (
-            select(
-                mailings.c.id,
-                digests.c.newsletter,
-                digests.c.slot,
-                mailings.c.local_time,
-                func.max(batches.c.due_at, type_=UTCDateTime),
-            )
-            .select_from(batches.join(mailings).join(digests, digests.c.id == mailings.c.digest_id))
+            select(mailings.c.id, newest)
+            .select_from(batches.join(mailings))
             .where(
                 mailings.c.state == MailingState.RUNNING,
                 mailings.c.local_time != "",
-                digests.c.slot.is_not(None),
                 batches.c.due_at <= now,
-                or_(mailings.c.wave_at.is_(None), batches.c.due_at > mailings.c.wave_at),
             )
-            .group_by(mailings.c.id, digests.c.newsletter, digests.c.slot, mailings.c.local_time)
-            .order_by(mailings.c.id)
+            .group_by(mailings.c.id)
         )
-        rows = self._connection.execute(query).all()
-        segments = self._segments([row[0] for row in rows])
-        return [Begun(*row[:-1], segments[row[0]], row[-1]) for row in rows]
+        begun = {row.id: row.newest for row in self._connection.execute(query)}
+        return [
+            self._wave(mailing_id, wave)
+            for mailing_id, wave in sorted(begun.items())
+            if self._is_new(mailing_id, wave)
+        ]
 
-    def _segments(self, mailing_ids: Sequence[int]) -> dict[int, Frozen | None]:
-        query = select(mailings.c.id, mailings.c.segment).where(mailings.c.id.in_(mailing_ids))
-        return {row.id: from_data(row.segment) for row in self._connection.execute(query)} if mailing_ids else {}
+    def _is_new(self, mailing_id: int, wave: datetime) -> bool:
+        last = self._connection.scalar(select(mailings.c.wave_at).where(mailings.c.id == mailing_id))
+        return last is None or wave >= last + GRAIN
+
+    def _wave(self, mailing_id: int, wave: datetime) -> Begun:
+        query = (
+            select(digests.c.newsletter, digests.c.slot, mailings.c.local_time, mailings.c.segment)
+            .join_from(mailings, digests, digests.c.id == mailings.c.digest_id)
+            .where(mailings.c.id == mailing_id)
+        )
+        newsletter, slot, clock, segment = self._connection.execute(query).one()
+        return Begun(mailing_id, newsletter, slot, clock, from_data(segment), wave)
 
     def moved(self, mailing_id: int, moments: Mapping[str, datetime]) -> list[tuple[int, datetime]]:
         """The untried deliveries whose reader has another zone by now, with the moment that they are due then."""
         due = DueAt(self._connection, moments)
-        person = subscribers
         query = (
             select(deliveries.c.id, due.of.label("due_at"))
-            .select_from(
-                deliveries.join(person, person.c.id == deliveries.c.subscriber_id).outerjoin(
-                    due.table, due.table.c.zone == person.c.timezone
-                )
-            )
+            .select_from(due.joined(deliveries))
             .where(
                 deliveries.c.mailing_id == mailing_id,
                 is_state(deliveries, _S.PENDING),
@@ -149,46 +159,41 @@ class Waves:
             moments: when the readers of each zone are due.
             now: the moment.
         """
-        facts = select(mailings.c.digest_id, mailings.c.started_at).where(mailings.c.id == mailing_id)
-        digest_id, started_at = self._connection.execute(facts).one()
-        due, people = DueAt(self._connection, moments), audience.subquery("people")
-        person, own = subscribers, deliveries.alias("own")
-        since = func.coalesce(subscriptions.c.confirmed_at, subscriptions.c.created_at, type_=UTCDateTime)
-        newsletter = select(digests.c.newsletter).where(digests.c.id == digest_id).scalar_subquery()
-        has_one = (
-            select(own.c.id)
-            .where(own.c.digest_id == digest_id, own.c.subscriber_id == people.c.subscriber_id)
-            .exists()
-        )
-        chosen = (
-            select(
-                literal(mailing_id, Id),
-                literal(digest_id, Id),
-                people.c.subscriber_id,
-                people.c.sections,
-                literal(str(_S.PENDING)),
-                literal(now, UTCDateTime),
-                due.of,
-            )
-            .select_from(
-                people.join(person, person.c.id == people.c.subscriber_id)
-                .join(
-                    subscriptions,
-                    (subscriptions.c.subscriber_id == people.c.subscriber_id)
-                    & (subscriptions.c.newsletter == newsletter),
-                )
-                .outerjoin(due.table, due.table.c.zone == person.c.timezone)
-            )
-            .where(since > started_at, due.of >= since, ~has_one)
-            .order_by(people.c.subscriber_id)
-        )
         columns = ("mailing_id", "digest_id", "subscriber_id", "sections", "state", "changed_at", "due_at")
+        chosen = self._late(mailing_id, audience.subquery("people"), DueAt(self._connection, moments), now)
         added = insert(deliveries).from_select(columns, chosen).returning(deliveries.c.id)
         ids = sorted(self._connection.scalars(added))
         if ids:  # a batch of its own: whoever leases it waits for the first of them that is due
             row = {"mailing_id": mailing_id, "first_id": ids[0], "last_id": ids[-1], "mails": len(ids)}
             self._connection.execute(insert(batches).values(row))
         return len(ids)
+
+    def _late(self, mailing_id: int, people: Subquery, due: DueAt, now: datetime) -> Select[*tuple[Any, ...]]:
+        """A delivery for each of `people` who joined after the mailing began and is due after that."""
+        facts = (
+            select(mailings.c.digest_id, mailings.c.started_at, digests.c.newsletter)
+            .join_from(mailings, digests, digests.c.id == mailings.c.digest_id)
+            .where(mailings.c.id == mailing_id)
+        )
+        digest_id, started_at, newsletter = self._connection.execute(facts).one()
+        person, own = people.c.subscriber_id, deliveries.alias("own")
+        has_one = exists().where(own.c.digest_id == digest_id, own.c.subscriber_id == person)
+        mine = (subscriptions.c.subscriber_id == person) & (subscriptions.c.newsletter == newsletter)
+        since = func.coalesce(subscriptions.c.confirmed_at, subscriptions.c.created_at, type_=UTCDateTime)
+        return (
+            select(
+                literal(mailing_id, Id),
+                literal(digest_id, Id),
+                person,
+                people.c.sections,
+                literal(str(_S.PENDING)),
+                literal(now, UTCDateTime),
+                due.of,
+            )
+            .select_from(due.joined(people).join(subscriptions, mine))
+            .where(since > started_at, due.of >= since, ~has_one)
+            .order_by(person)
+        )
 
     def next_due(self, mailing_id: int, now: datetime) -> datetime | None:
         """When the next mails of a mailing may leave; None when some may now, or none are left."""
@@ -223,3 +228,8 @@ class DueAt:
         read = type_coerce if connection.dialect.name == "sqlite" else cast
         due_at: ColumnElement[datetime] = read(self.table.c.due_at, UTCDateTime())
         self.of: ColumnElement[datetime] = func.coalesce(due_at, literal(moments[""], UTCDateTime))
+
+    def joined(self, people: FromClause) -> Join:
+        """Rows with a `subscriber_id`, joined with the moment that each is due."""
+        person = people.join(subscribers, subscribers.c.id == people.c.subscriber_id)
+        return person.outerjoin(self.table, self.table.c.zone == subscribers.c.timezone)

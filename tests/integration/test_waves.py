@@ -246,3 +246,19 @@ def test_who_moves_when_it_has_left_is_not_moved_in_the_ledger(database: Databas
         unit.waves.move(planned)
     with database.read() as connection:
         assert connection.execute(select(deliveries.c.state, deliveries.c.due_at)).all() == [("accepted", None)]
+
+
+def test_a_batch_that_was_left_for_its_pace_is_no_wave(database: Database, tmp_path: Path) -> None:
+    """Looking after a wave reads everybody who waits: not for every batch of a slow domain."""
+    slot = seven("2026-11-27", "Europe/Berlin")
+    room = newsroom(database, tmp_path, slot, "Europe/Berlin")
+    room.join("york@example.org", "America/New_York")
+    room.join("berlin@example.org", "Europe/Berlin")
+    room.publish(slot)
+    room.send()
+    for minutes, is_wave in ((1, False), (4, False), (15, True)):
+        due_at = slot + timedelta(minutes=minutes)
+        with database.write() as connection:
+            connection.execute(batches.update().where(batches.c.due_at > slot).values(due_at=due_at))
+        with room.store.read() as unit:
+            assert bool(unit.waves.begun(due_at)) == is_wave
