@@ -74,7 +74,8 @@ class Foundation:
     @cached_property
     def spreading(self) -> Spreading:
         """What gives each reader their hour."""
-        return Spreading(self.store, local_times_of(self.settings), self.settings.sending.canary)
+        timezones = {each.slug: each.timezone for each in self.settings.newsletter}
+        return Spreading(self.store, local_times_of(self.settings), timezones, self.settings.sending.canary)
 
     @cached_property
     def signing(self) -> Signing:

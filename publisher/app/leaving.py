@@ -7,7 +7,7 @@ import os
 from publisher.config import Limits as ConfiguredLimits
 from publisher.config import Settings
 from publisher.mailings.admission import Paces
-from publisher.mailings.brakes import Limits as Brakes
+from publisher.mailings.brakes import Shares
 from publisher.mailings.judging import Judge
 from publisher.mailings.lanes import DomainLimits
 from publisher.mailings.pace import Limits
@@ -30,10 +30,10 @@ def paces_of(settings: Settings, provider: str) -> Paces:
     return Paces(scopes, domains)
 
 
-def brakes_of(settings: Settings) -> Brakes:
+def brakes_of(settings: Settings) -> Shares:
     """When a mailing pauses itself."""
     said = settings.sending.brakes
-    return Brakes(said.last, said.failures, said.blocks, said.deferrals, said.complaints)
+    return Shares(said.last, said.failures, said.blocks, said.deferrals, said.complaints)
 
 
 def judge_of(settings: Settings) -> Judge:

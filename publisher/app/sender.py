@@ -9,7 +9,8 @@ from publisher.app.foundation import Foundation
 from publisher.app.leaving import brakes_of
 from publisher.app.opening import Clock, load_settings, open_database, wall_clock
 from publisher.mailings.composing import EditionComposer
-from publisher.mailings.sending import SenderParts, SenderResult, StopSignal, run_sender
+from publisher.mailings.sending import SenderParts, SenderResult, run_sender
+from publisher.mailings.stop_signal import StopSignal
 from publisher.storage.ledger import LedgerStore
 
 

@@ -49,7 +49,7 @@ def post_notices(opened: App) -> None:
     """Post what waits for one person: confirmations, fresh links. What stays is tried the next time."""
     report = opened.posting.post(opened.clock)
     if report.sent:
-        say(f"Notices: {count(report.sent, 'mail')} sent")
+        say(f"Notices      {count(report.sent, 'mail')} sent")
     for error_line in report.errors:
         warn(f"publisher: {error_line}")
 

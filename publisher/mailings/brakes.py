@@ -24,7 +24,7 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Shares:
     """Shares above which a mailing pauses itself; 1: never. `last` answers are looked at."""
 
     last: int = 100
@@ -34,7 +34,7 @@ class Limits:
     complaints: float = 0.003
 
 
-USUAL = Limits()
+USUAL = Shares()
 
 FEWEST_COMPLAINTS = 3
 """So few complaints say nothing, however small the mailing."""
@@ -65,7 +65,7 @@ class Recent:
         limits: when it pauses itself.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Shares) -> None:
         self._limits = limits
         self._last: deque[Judged] = deque(maxlen=limits.last)
 
@@ -82,13 +82,13 @@ class Recent:
         return _verdict(self._last, self._limits, self._limits.last)
 
 
-def judge(outcomes: Iterable[Outcome], limits: Limits) -> str:
+def judge(outcomes: Iterable[Outcome], limits: Shares) -> str:
     """Why those who were mailed first say that the others should not be; empty when they do not."""
     found = [(answer_of(outcome), outcome) for outcome in outcomes]
     return _verdict(found, limits, len(found))
 
 
-def too_many_complaints(counts: Mapping[DeliveryState, int], limits: Limits) -> str:
+def too_many_complaints(counts: Mapping[DeliveryState, int], limits: Shares) -> str:
     """Why complaints about a mailing pause it; empty when they do not."""
     complained = counts.get(DeliveryState.COMPLAINED, 0)
     arrived = sum(counts.get(each, 0) for each in RECEIVED)
@@ -97,7 +97,7 @@ def too_many_complaints(counts: Mapping[DeliveryState, int], limits: Limits) -> 
     return f"{complained} of {arrived} readers complained that it is spam ({complained / arrived:.1%})"
 
 
-def _verdict(answers: Sequence[Judged], limits: Limits, of: int) -> str:
+def _verdict(answers: Sequence[Judged], limits: Shares, of: int) -> str:
     shares = {
         Answer.BLOCK: limits.blocks,
         Answer.FAILURE: limits.failures,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from publisher.ledger import Canary
 from publisher.mailings import brakes
-from publisher.mailings.brakes import Limits
+from publisher.mailings.brakes import Shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Verdict:
     trouble: str = ""
 
 
-def judge(canary: Canary, wait: timedelta, limits: Limits, now: datetime) -> Verdict:
+def judge(canary: Canary, wait: timedelta, limits: Shares, now: datetime) -> Verdict:
     """Wait for each answer, then judge; what is well waits on for what comes late (bounces, complaints)."""
     if canary.open:
         return Verdict(waits=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.mailings import brakes, canary
-from publisher.mailings.brakes import USUAL, Limits
+from publisher.mailings.brakes import USUAL, Shares
 from publisher.mailings.ports import Ledger
 from publisher.mailings.turns import ITSELF
 
@@ -21,7 +21,7 @@ class Judge:
     """
 
     wait: timedelta = timedelta(0)
-    limits: Limits = USUAL
+    limits: Shares = USUAL
 
     def __call__(self, ledger: Ledger, now: datetime) -> None:
         """Let the rest of mailings follow, or pause them."""

@@ -7,24 +7,18 @@ finds enough to decide every delivery.
 
 from __future__ import annotations
 
-import os
-import select
-import signal
 import socket
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import FrameType
 from uuid import uuid4
 
 from publisher.errors import LedgerError, ProviderError, PublisherError, StorageError
 from publisher.ledger import Batch, DeliveryState
 from publisher.mailings.admission import NO_PACES, Admission, Paces
-from publisher.mailings.brakes import USUAL
-from publisher.mailings.brakes import Limits as Brakes
+from publisher.mailings.brakes import USUAL, Shares
 from publisher.mailings.flow import Flow
 from publisher.mailings.journal import Journal
 from publisher.mailings.lease import Lease
@@ -35,8 +29,9 @@ from publisher.mailings.turns import TurnParts, Turns
 
 Clock = Callable[[], datetime]
 
-LINGER = timedelta(seconds=20)
-"""How long a sender waits for the next mail that may leave, rather than ending: a new one takes a second."""
+LINGER = timedelta(seconds=45)
+"""How long a sender waits for the next mail that may leave, rather than ending: by then the first pause of a
+domain is over."""
 
 POLL_SECONDS = 0.25
 """How often somebody who waits asks whether to stop."""
@@ -73,7 +68,7 @@ class SenderParts:
     window: int = 64
     clock: Clock = utc_now
     paces: Paces = NO_PACES
-    brakes: Brakes = USUAL
+    brakes: Shares = USUAL
     before_batch: Callable[[datetime], object] = lambda _now: None
     pause: Callable[[float], object] = time.sleep
 
@@ -226,35 +221,3 @@ class _Sender:
             finally:
                 turns.settle(flow)
         return flow
-
-
-PIPE_SECONDS = 0.05
-"""How often the pipe is looked at: a provider asks before each mail, and a look costs as much as splicing one."""
-
-
-class StopSignal:
-    """Whether a sender process is asked to stop: SIGTERM or SIGINT came, or its parent is gone.
-
-    The parent holds the other end of `pipe` (the sender's standard input) and never writes: its end is the end.
-    Outside the main thread signals are left alone.
-    """
-
-    def __init__(self, pipe: int | None = None, *, every: float = PIPE_SECONDS) -> None:
-        self._pipe = pipe
-        self._every = every
-        self._signalled = False
-        self._look_at = 0.0
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, self._on_signal)
-            signal.signal(signal.SIGINT, self._on_signal)
-
-    def __call__(self) -> bool:
-        """Ask."""
-        if not self._signalled and self._pipe is not None and time.monotonic() >= self._look_at:
-            self._look_at = time.monotonic() + self._every
-            readable, _, _ = select.select([self._pipe], [], [], 0)
-            self._signalled = bool(readable) and os.read(self._pipe, 1) == b""
-        return self._signalled
-
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self._signalled = True

@@ -17,12 +17,20 @@ class Spreading:
     Args:
         store: opens transactions.
         local_times: by newsletter; one that is not among them mails everybody when it is published.
+        timezones: of every newsletter.
         canary: how many of a mailing leave first; see `ledger.Spread`.
     """
 
-    def __init__(self, store: WaveUnits, local_times: Mapping[str, LocalTime], canary: float) -> None:
+    def __init__(
+        self,
+        store: WaveUnits,
+        local_times: Mapping[str, LocalTime],
+        timezones: Mapping[str, str],
+        canary: float,
+    ) -> None:
         self._store = store
         self._local_times = local_times
+        self._timezones = timezones
         self._canary = canary
 
     def of(self, waves: Waves, newsletter: str, slot: datetime | None) -> Spread:
@@ -53,6 +61,5 @@ class Spreading:
                     )
 
     def _local_time(self, newsletter: str, clock: str) -> LocalTime:
-        """As the mailing was planned, whatever the configuration says by now."""
-        known = self._local_times.get(newsletter)
-        return LocalTime(time.fromisoformat(clock), known.timezone if known else "UTC")
+        """As the mailing was planned, whatever hour the configuration says by now."""
+        return LocalTime(time.fromisoformat(clock), self._timezones.get(newsletter, "UTC"))

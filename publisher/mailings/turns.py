@@ -15,8 +15,7 @@ from datetime import datetime
 from publisher.ledger import DeliveryState, Held, Outcome, Window
 from publisher.mailings import audience, outcomes
 from publisher.mailings.admission import Admission
-from publisher.mailings.brakes import Limits as Brakes
-from publisher.mailings.brakes import Recent
+from publisher.mailings.brakes import Recent, Shares
 from publisher.mailings.flow import Flow
 from publisher.mailings.journal import Journal
 from publisher.mailings.lease import Lease
@@ -44,7 +43,7 @@ class TurnParts:
     window: int
     clock: Callable[[], datetime]
     admission: Admission
-    brakes: Brakes
+    brakes: Shares
 
 
 class Turns:

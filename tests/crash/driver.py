@@ -25,7 +25,8 @@ from publisher.config import SmtpProvider
 from publisher.mailings.journal import Journal
 from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.rescue import Rescuer
-from publisher.mailings.sending import SenderParts, StopSignal, run_sender, utc_now
+from publisher.mailings.sending import SenderParts, run_sender, utc_now
+from publisher.mailings.stop_signal import StopSignal
 from publisher.providers import maildir
 from publisher.providers.maildir import Maildir
 from publisher.providers.registry import AnyProvider

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 
 from publisher.ledger import Message, Report, Spread
 from publisher.mailings.admission import NO_PACES, Paces
-from publisher.mailings.brakes import USUAL, Limits
+from publisher.mailings.brakes import USUAL, Shares
 from publisher.mailings.judging import Judge
 from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.ports import Provider
@@ -71,7 +71,7 @@ class Newsroom:
     folder: Path
     clock: Clock
     paces: Paces = NO_PACES
-    brakes: Limits = USUAL
+    brakes: Shares = USUAL
     local_times: Mapping[str, LocalTime] = field(default_factory=dict)
     canary: float = 0
     canary_wait: timedelta = timedelta(0)
@@ -84,7 +84,8 @@ class Newsroom:
 
     def __post_init__(self) -> None:
         self.ledgers, self.store = LedgerStore(self.database), Store(self.database)
-        self.spreading = Spreading(self.store, self.local_times, self.canary)
+        timezones = {name: each.timezone for name, each in self.local_times.items()}
+        self.spreading = Spreading(self.store, self.local_times, timezones, self.canary)
 
     def join(self, email: str, timezone: str = "") -> int:
         """An active subscriber, from now on."""

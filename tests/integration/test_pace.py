@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from publisher.config import SmtpProvider
 from publisher.ledger import DeliveryState, Message, Report
 from publisher.mailings.admission import Paces, closed_until
-from publisher.mailings.brakes import Limits as Brakes
+from publisher.mailings.brakes import Shares
 from publisher.mailings.lanes import DomainLimits
 from publisher.mailings.pace import Limits
 from publisher.providers.smtp import Smtp
@@ -27,7 +27,7 @@ from tests.fakes.mailing import count_states
 from tests.fakes.smtp import FakeSmtp
 
 SLOW_ON_POSTGRES = True
-NEVER = Brakes(failures=1, blocks=1, deferrals=1)
+NEVER = Shares(failures=1, blocks=1, deferrals=1)
 
 
 def most_within(received: Sequence[Mail], seconds: float) -> int:

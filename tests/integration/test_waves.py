@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from publisher.ledger import DeliveryState, MailingState, Message, Report
+from publisher.mailings.spreading import Spreading
 from publisher.mailings.waves import LocalTime
 from publisher.publishing.controlling import Controls
 from publisher.storage.database import Database
@@ -262,3 +263,19 @@ def test_a_batch_that_was_left_for_its_pace_is_no_wave(database: Database, tmp_p
             connection.execute(batches.update().where(batches.c.due_at > slot).values(due_at=due_at))
         with room.store.read() as unit:
             assert bool(unit.waves.begun(due_at)) == is_wave
+
+
+def test_what_was_planned_keeps_its_hour_when_the_newsletter_gives_it_up(
+    database: Database, tmp_path: Path
+) -> None:
+    slot = seven("2026-11-27", "Europe/Kyiv")
+    room = newsroom(database, tmp_path, slot, "Europe/Berlin")
+    room.join("kyiv@example.org", "Europe/Kyiv")
+    room.join("nowhere@example.org")  # the newsletter's zone
+    room.publish(slot)
+    room.spreading = Spreading(room.store, {}, {NEWSLETTER: "Europe/Berlin"}, 0)  # local_time = false
+    room.run_until(slot + timedelta(hours=3), EVERY)
+    assert {mail.email: mail.at for mail in room.received} == {
+        "kyiv@example.org": slot,
+        "nowhere@example.org": seven("2026-11-27", "Europe/Berlin"),
+    }

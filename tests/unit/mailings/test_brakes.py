@@ -8,7 +8,7 @@ import pytest
 
 from publisher.ledger import Canary, DeliveryState, Outcome
 from publisher.mailings import brakes, canary
-from publisher.mailings.brakes import USUAL, Answer, Limits, Recent
+from publisher.mailings.brakes import USUAL, Answer, Recent, Shares
 from publisher.mailings.canary import Verdict
 
 S = DeliveryState
@@ -64,7 +64,7 @@ def test_what_is_long_ago_counts_no_more() -> None:
 
 
 def test_a_share_of_one_never_pauses() -> None:
-    recent = Recent(Limits(failures=1, blocks=1, deferrals=1))
+    recent = Recent(Shares(failures=1, blocks=1, deferrals=1))
     recent.add([UNKNOWN] * 40 + [BLOCKED] * 30 + [FULL] * 30)
     recent.add([UNKNOWN] * 100)
     assert recent.verdict() == ""

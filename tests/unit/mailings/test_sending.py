@@ -18,7 +18,8 @@ from publisher.mailings.journal import boot_id, parse
 from publisher.mailings.lease import LEASE
 from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.rescue import Rescuer
-from publisher.mailings.sending import SenderParts, StopSignal, run_sender
+from publisher.mailings.sending import SenderParts, run_sender
+from publisher.mailings.stop_signal import StopSignal
 from publisher.storage.corrections import Corrections
 from publisher.storage.database import Database
 from publisher.storage.ledger import Ledger, LedgerStore
