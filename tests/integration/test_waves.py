@@ -265,7 +265,7 @@ def test_a_batch_that_was_left_for_its_pace_is_no_wave(database: Database, tmp_p
             assert bool(unit.waves.begun(due_at)) == is_wave
 
 
-def test_what_was_planned_keeps_its_hour_when_the_newsletter_gives_it_up(
+def test_what_was_planned_keeps_its_hour_though_the_newsletter_gives_it_up(
     database: Database, tmp_path: Path
 ) -> None:
     slot = seven("2026-11-27", "Europe/Kyiv")
