@@ -20,7 +20,12 @@ CHECKOUT = Path(__file__).parents[1]
 TIERS: Sequence[frozenset[str]] = (
     frozenset({"errors"}),
     frozenset({"subscribers", "config"}),
-    frozenset({"digests", "http", "ledger", "editions", "slots", "due", "secrets", "facts"}),
+    frozenset(
+        {
+            *("digests", "http", "ledger", "editions", "slots", "due", "secrets", "facts"),
+            *("feedback", "drafts", "capabilities"),
+        }
+    ),
     frozenset({"rendering", "feeds", "messages", "preflight", "providers", "endpoints", "storage", "probes"}),
     frozenset({"engines", "publishing", "mailings", "bounces", "notices", "people", "keeping", "doctor"}),
     frozenset({"app"}),
@@ -39,6 +44,9 @@ LIBRARIES = {
     "requests": {"http"},
     "urllib3": {"http"},
     "dns": {"probes"},
+    "botocore": {"providers"},
+    "flufl": {"bounces"},
+    "aiosmtpd": {"bounces"},
     "apscheduler": {"scheduling"},
     "alembic": {"storage"},
     "fastapi": {"web"},
@@ -54,7 +62,21 @@ STORAGE_READERS = {"app": "publisher.storage", "mailings/audience.py": "publishe
 """Who may import storage beside itself, and what of it: the composition root, and the audience its tables."""
 
 PURE = frozenset(
-    {"ledger", "editions", "facts", "slots", "due", "digests", "rendering", "feeds", "messages", "preflight"}
+    {
+        "ledger",
+        "editions",
+        "facts",
+        "feedback",
+        "drafts",
+        "capabilities",
+        "slots",
+        "due",
+        "digests",
+        "rendering",
+        "feeds",
+        "messages",
+        "preflight",
+    }
 )
 CLOCK_READERS = frozenset({"digests/inbox.py"})
 """In PURE rooms `now` is an argument; the inbox alone looks at the world."""
