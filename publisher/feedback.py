@@ -6,10 +6,14 @@ says and nothing else; what it means for the reader and the mailing is decided i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from http import HTTPStatus
+from typing import Protocol
+
+from publisher.errors import PublisherError
 
 
 class FeedbackKind(StrEnum):
@@ -76,3 +80,27 @@ class HookRequest:
 
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+
+
+class HookRefusedError(PublisherError):
+    """A webhook's request is not what its provider would send: nothing of it is kept.
+
+    Args:
+        message: why, for our log; holds nothing of the request.
+        status: what is answered. 403: not signed by them; 400: not readable; 413: too much.
+    """
+
+    def __init__(self, message: str, status: HTTPStatus = HTTPStatus.FORBIDDEN, *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.status = status
+
+
+class HookReader(Protocol):
+    """Reads the webhook requests of one provider."""
+
+    def read(self, request: HookRequest, now: datetime) -> Sequence[Feedback]:
+        """The events of a request whose signature holds.
+
+        Raises:
+            HookRefusedError: it is not signed as it should be, is too old, or cannot be read.
+        """
