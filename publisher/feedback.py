@@ -1,7 +1,7 @@
 """What comes back about mail that has left: the records that webhooks, event logs and returned mail are read into.
 
-Pure data, below providers, bounces and storage, which all speak it. Whoever reads a source fills in what the source
-says and nothing else; what it means for the reader and the mailing is decided in `publisher.bounces`.
+Pure data, below providers, bounces and storage, which all speak it. Whoever reads a source fills in what it says
+and nothing else; what that means for the reader and the mailing is decided in `publisher.bounces`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Feedback:
         key: the source's own id of the event, the same when it is told again; unique within its source.
         kind: what happened.
         at: when, by the source's clock; aware UTC.
-        reference: what we gave the mail along (`messages.verp.mint`), as it came back; nothing is proven by it yet.
+        reference: what we gave the mail along (`messages.verp.mint`), as it came back; it proves nothing yet.
         recipient: the address, as the source writes it; may be empty.
         provider_id: the provider's word for the mail.
         code: the SMTP reply code, when there was one.
