@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from http import HTTPStatus
 
 from publisher.errors import one_line, visible
@@ -180,6 +181,11 @@ def meaning(table: Mapping[str, Meaning | None], *names: str) -> Meaning | None:
         if name in table:
             return table[name]
     return Meaning(FeedbackKind.UNKNOWN)
+
+
+def mark(text: str) -> str:
+    """What stands for a text in a key: keys are kept and shown, so that no address is in them."""
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 def raw(event: object) -> str:

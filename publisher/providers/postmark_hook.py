@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from publisher.feedback import BounceClass, Feedback, FeedbackKind, HookRequest
 from publisher.providers.hook_reading import (
     Meaning,
+    mark,
     meaning,
     moment,
     parsed,
@@ -148,7 +149,7 @@ def _key(event: object, record: str, recipient: str) -> str:
     Raises:
         HookRefusedError: it says neither which mail it is about nor whom.
     """
-    ids = [word(event, "ID"), word(event, "MessageID"), recipient]
+    ids = [word(event, "ID"), word(event, "MessageID"), recipient and mark(recipient)]
     if not any(ids):
         raise unreadable("a webhook's event is about no mail")
     times = [word(event, name) for name in _TIMES]

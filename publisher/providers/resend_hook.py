@@ -20,6 +20,7 @@ from publisher.providers.hook_reading import (
     Meaning,
     fresh,
     items,
+    mark,
     meaning,
     moment,
     parsed,
@@ -130,7 +131,7 @@ def _feedback(event: object, id_: str, signed_at: datetime) -> list[Feedback]:
     to = list(dict.fromkeys(_address(each) for each in items(part(data, "to")))) or [""]
     return [
         Feedback(
-            key=id_ if len(to) == 1 else f"{id_}/{recipient}",
+            key=id_ if len(to) == 1 else f"{id_}/{mark(recipient)}",
             kind=meant.kind,
             at=moment(event, "created_at") or signed_at,
             reference=_reference(part(data, "tags")),

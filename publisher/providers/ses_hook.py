@@ -15,6 +15,7 @@ from publisher.providers.hook_reading import (
     Meaning,
     fresh,
     items,
+    mark,
     meaning,
     moment,
     parsed,
@@ -151,7 +152,7 @@ def _feedback(
         code, status = reply(text)
         status = word(about, "status") or status
         yield Feedback(
-            key=id_ if len(recipients) < 2 else f"{id_}/{address}",
+            key=id_ if len(recipients) < 2 else f"{id_}/{mark(address)}",
             kind=meant.kind,
             at=moment(own, "timestamp") or moment(event, "mail", "timestamp") or told_at,
             reference=_reference(part(event, "mail")),
