@@ -33,8 +33,8 @@ AHEAD = timedelta(minutes=5)
 """How far a provider's clock may be ahead of ours."""
 
 _DIGITS = 20
-_CODE = re.compile(r"(?<![\d.])([245]\d\d)(?![\d.])")
-_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_CODE = re.compile(r"(?<![\d.])([245]\d\d)(?![\d.])", re.ASCII)
+_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,4 +226,7 @@ def _read_or_unreadable(reader: HookReader, request: HookRequest) -> Sequence[Fe
 def _places(value: Any) -> list[Callable[[Any], None]]:
     """A setter for each value in an event, however deep."""
     keys = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
-    return [setter for key in keys for setter in (partial(setitem, value, key), *_places(value[key]))]
+    found: list[Callable[[Any], None]] = []
+    for key in keys:
+        found += [partial(setitem, value, key), *_places(value[key])]
+    return found
