@@ -18,7 +18,7 @@ from publisher.providers.ses_hook import SesHook
 from publisher.providers.sns import Fetch
 
 _PATIENCE = Limits(body=100_000).within(timedelta(seconds=8))
-"""SNS waits 15 seconds for our own answer."""
+"""SNS waits for our own answer meanwhile, and not for long."""
 
 
 class ProviderSettings(Protocol):
