@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from publisher.capabilities import Capabilities
 from publisher.config import ApiProvider, MaildirProvider, MailgunProvider, Provider, Settings, SmtpProvider
-from publisher.providers.calls import Dialect
 from publisher.providers.maildir import Maildir
 from publisher.providers.smtp import Smtp
 
 if TYPE_CHECKING:
     from publisher.providers.api import Api
+    from publisher.providers.calls import Dialect
 
     AnyProvider = Maildir | Smtp | Api
 

@@ -113,7 +113,12 @@ WRONG = [
     ({"provider": SMTP | {"user": "daily"}}, "provider: user and password are given together"),
     ({"provider": SMTP | {"password": "pass word"}}, "provider: user and password are given together"),
     ({"provider": SMTP | {"host": "smtp\nexample"}}, "provider.host: is one line"),
-    ({"provider": []}, "provider: is a table; write it as [provider]"),
+    ({"provider": []}, "provider: is too short: at least 1 table"),
+    ({"provider": "smtp"}, "provider: is a table; write it as [provider], or several as [[provider]]"),
+    ({"provider": ["smtp"]}, "provider[1]: is a table; write it as [[provider]]"),
+    ({"provider": [SMTP, {"kind": "smtp"}]}, "provider[2].host: is required"),
+    ({"provider": [SMTP, SMTP]}, 'provider.name: "smtp" is there twice'),
+    ({"newsletter": ["daily"]}, "newsletter[1]: is a table; write it as [[newsletter]]"),
     ({"inbox": {"directory": 5}}, "inbox.directory: should be a path"),  # "directory" is a kind of endpoint, too
     ({"web": {"port": 70_000}}, "web.port: "),
     ({"sending": {"window": 65}}, "sending.window: "),
