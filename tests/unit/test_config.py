@@ -118,6 +118,10 @@ WRONG = [
     ({"provider": ["smtp"]}, "provider[1]: is a table; write it as [[provider]]"),
     ({"provider": [SMTP, {"kind": "smtp"}]}, "provider[2].host: is required"),
     ({"provider": [SMTP, SMTP]}, 'provider.name: "smtp" is there twice'),
+    (
+        {"provider": {"kind": "postmark", "key": "k", "stream": "news", "notice_stream": "news"}},
+        "provider.notice_stream: is the stream of digests, too",
+    ),
     ({"newsletter": ["daily"]}, "newsletter[1]: is a table; write it as [[newsletter]]"),
     ({"inbox": {"directory": 5}}, "inbox.directory: should be a path"),  # "directory" is a kind of endpoint, too
     ({"web": {"port": 70_000}}, "web.port: "),
