@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import yaml
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from publisher.providers.calls import Call
@@ -105,7 +105,7 @@ class Described:
             yield f"{kind} is not what it takes"
             return
         place = f"{target}/content/{kind.replace('/', '~1')}/schema"
-        closed = Resource(contents=_closed(self.document, self.beyond), specification=DRAFT202012)
+        closed = DRAFT202012.create_resource(_closed(self.document, self.beyond))
         registry: Registry[Any] = Registry().with_resource(_HERE, closed)
         validator = Draft202012Validator({"$ref": f"{_HERE}#{place}"}, registry=registry)
         value = json.loads(call.data) if kind == "application/json" else self._form(call, place)
