@@ -1,7 +1,7 @@
-"""The `resend` provider: a hundred mails a call, each complete in itself, and a key that makes a repeated call harmless.
+"""The `resend` provider: a hundred mails a call, each complete, with a key that makes a repeated call harmless.
 
-The API: POST /emails/batch, a JSON array. The batch is strict: one bad mail and nothing of it is taken. Resend sends
-by way of Amazon SES, which puts a Message-ID of its own into each mail.
+The API: POST /emails/batch, a JSON array. The batch is strict: one bad mail and nothing of it is taken. Resend
+sends by way of Amazon SES, which puts a Message-ID of its own into each mail.
 """
 
 from __future__ import annotations

@@ -52,11 +52,11 @@ FATES: Mapping[str, Fate] = {
     "MessageRejected": Fate.REFUSED,
     "BadRequestException": Fate.REFUSED,
 }
-"""By the type of an error, what it says of the mail. Whatever else is refused is refused because of the account, its
-keys or its identities: everybody's mail would be. A type that we do not know fails nobody on a guess, either."""
+"""By the type of an error, what it says of the mail. Whatever else is refused is refused because of the account,
+its keys or its identities, and so would be everybody's mail. A type that we do not know fails nobody on a guess."""
 
 _WHOEVER_IT_IS_FOR = re.compile(r"not verified|suspended|paused|configuration set", re.IGNORECASE)
-"""MessageRejected and BadRequestException are also said of an unverified sender and of an account in the sandbox."""
+"""MessageRejected and BadRequestException are also said of an unverified sender, and to accounts in the sandbox."""
 
 _QUOTA = re.compile(r"\bquota\b", re.IGNORECASE)
 
@@ -122,8 +122,8 @@ class Ses:
         return Call(self._address, _signed(self._address, data, self._key, self._region, self._clock()), data)
 
     def fate(self, answer: Answer) -> Fate:
-        """See `Dialect`. By the type of the error; by the status where only a server in between can have spoken."""
-        if answer.status < 400 or answer.status >= 500 or answer.status == 429:
+        """See `Dialect`. By the type of the error; by the status where that says enough."""
+        if answer.status in (413, 429) or not 400 <= answer.status < 500:
             return usual_fate(answer)
         fate = FATES.get(_kind(answer), Fate.UNUSABLE)
         for_everybody = fate is Fate.REFUSED and _WHOEVER_IT_IS_FOR.search(_message(answer))
