@@ -6,11 +6,20 @@ What speaks to an API is loaded when it is configured: a sender that uses a mail
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from publisher.capabilities import Capabilities
-from publisher.config import ApiProvider, MaildirProvider, MailgunProvider, Provider, Settings, SmtpProvider
+from publisher.config import (
+    ApiProvider,
+    MaildirProvider,
+    MailgunProvider,
+    Provider,
+    ResendProvider,
+    SesProvider,
+    Settings,
+    SmtpProvider,
+)
 from publisher.providers.maildir import Maildir
 from publisher.providers.smtp import Smtp
 
@@ -71,6 +80,18 @@ def _mailgun(provider: MailgunProvider) -> Dialect:
     return MailgunBatch(provider) if provider.is_batch else MailgunMime(provider)
 
 
+def _resend(provider: ResendProvider) -> Dialect:
+    from publisher.providers.resend import Resend
+
+    return Resend(provider)
+
+
+def _ses(provider: SesProvider) -> Dialect:
+    from publisher.providers.ses import Ses
+
+    return Ses(provider, lambda: datetime.now(UTC))
+
+
 _OPENERS: Mapping[str, Callable[[Any, Settings], Maildir | Smtp]] = {"maildir": _maildir, "smtp": _smtp}
-DIALECTS: Mapping[str, Callable[[Any], Dialect]] = {"mailgun": _mailgun}
+DIALECTS: Mapping[str, Callable[[Any], Dialect]] = {"mailgun": _mailgun, "resend": _resend, "ses": _ses}
 """By kind, how an API is spoken to."""
