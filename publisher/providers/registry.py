@@ -10,7 +10,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from publisher.capabilities import Capabilities
-from publisher.config import ApiProvider, MaildirProvider, MailgunProvider, Provider, Settings, SmtpProvider
+from publisher.config import (
+    ApiProvider,
+    MaildirProvider,
+    MailgunProvider,
+    PostmarkProvider,
+    Provider,
+    SendgridProvider,
+    Settings,
+    SmtpProvider,
+)
 from publisher.providers.calls import Dialect
 from publisher.providers.maildir import Maildir
 from publisher.providers.smtp import Smtp
@@ -71,6 +80,22 @@ def _mailgun(provider: MailgunProvider) -> Dialect:
     return MailgunBatch(provider) if provider.is_batch else MailgunMime(provider)
 
 
+def _postmark(provider: PostmarkProvider) -> Dialect:
+    from publisher.providers.postmark import Postmark
+
+    return Postmark(provider)
+
+
+def _sendgrid(provider: SendgridProvider) -> Dialect:
+    from publisher.providers.sendgrid import Sendgrid
+
+    return Sendgrid(provider)
+
+
 _OPENERS: Mapping[str, Callable[[Any, Settings], Maildir | Smtp]] = {"maildir": _maildir, "smtp": _smtp}
-DIALECTS: Mapping[str, Callable[[Any], Dialect]] = {"mailgun": _mailgun}
+DIALECTS: Mapping[str, Callable[[Any], Dialect]] = {
+    "mailgun": _mailgun,
+    "postmark": _postmark,
+    "sendgrid": _sendgrid,
+}
 """By kind, how an API is spoken to."""

@@ -16,6 +16,8 @@ from publisher.providers.api import Api
 from publisher.providers.registry import DIALECTS
 from tests.fakes.apis.base import FakeApi
 from tests.fakes.apis.mailgun import DOMAIN, FakeMailgun
+from tests.fakes.apis.postmark import FakePostmark
+from tests.fakes.apis.sendgrid import FakeSendgrid
 
 KEY = "key-of-nobody-0123456789"
 
@@ -57,4 +59,6 @@ SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
     "mailgun, mime": scene(
         FakeMailgun, {"kind": "mailgun", "domain": DOMAIN, "key": KEY, "mode": "mime", "connections": 3}
     ),
+    "postmark": scene(FakePostmark, {"kind": "postmark", "key": KEY}),
+    "sendgrid": scene(FakeSendgrid, {"kind": "sendgrid", "key": KEY}),
 }
