@@ -14,8 +14,10 @@ from publisher.config import (
     ApiProvider,
     MaildirProvider,
     MailgunProvider,
+    PostmarkProvider,
     Provider,
     ResendProvider,
+    SendgridProvider,
     SesProvider,
     Settings,
     SmtpProvider,
@@ -80,10 +82,22 @@ def _mailgun(provider: MailgunProvider) -> Dialect:
     return MailgunBatch(provider) if provider.is_batch else MailgunMime(provider)
 
 
+def _postmark(provider: PostmarkProvider) -> Dialect:
+    from publisher.providers.postmark import Postmark
+
+    return Postmark(provider)
+
+
 def _resend(provider: ResendProvider) -> Dialect:
     from publisher.providers.resend import Resend
 
     return Resend(provider)
+
+
+def _sendgrid(provider: SendgridProvider) -> Dialect:
+    from publisher.providers.sendgrid import Sendgrid
+
+    return Sendgrid(provider)
 
 
 def _ses(provider: SesProvider) -> Dialect:
@@ -93,5 +107,11 @@ def _ses(provider: SesProvider) -> Dialect:
 
 
 _OPENERS: Mapping[str, Callable[[Any, Settings], Maildir | Smtp]] = {"maildir": _maildir, "smtp": _smtp}
-DIALECTS: Mapping[str, Callable[[Any], Dialect]] = {"mailgun": _mailgun, "resend": _resend, "ses": _ses}
+DIALECTS: Mapping[str, Callable[[Any], Dialect]] = {
+    "mailgun": _mailgun,
+    "postmark": _postmark,
+    "resend": _resend,
+    "sendgrid": _sendgrid,
+    "ses": _ses,
+}
 """By kind, how an API is spoken to."""

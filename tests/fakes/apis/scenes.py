@@ -16,7 +16,9 @@ from publisher.providers.api import Api
 from publisher.providers.registry import DIALECTS
 from tests.fakes.apis.base import FakeApi
 from tests.fakes.apis.mailgun import DOMAIN, FakeMailgun
+from tests.fakes.apis.postmark import FakePostmark
 from tests.fakes.apis.resend import FakeResend
+from tests.fakes.apis.sendgrid import FakeSendgrid
 from tests.fakes.apis.ses import ACCESS_KEY, REGION, FakeSes
 
 KEY = "key-of-nobody-0123456789"
@@ -71,4 +73,6 @@ SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
             "connections": 3,
         },
     ),
+    "postmark": scene(FakePostmark, {"kind": "postmark", "key": KEY}),
+    "sendgrid": scene(FakeSendgrid, {"kind": "sendgrid", "key": KEY}),
 }
