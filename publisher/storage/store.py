@@ -16,6 +16,7 @@ from publisher.storage.digests import Digests
 from publisher.storage.editions import Editions
 from publisher.storage.events import Events
 from publisher.storage.facts import Facts
+from publisher.storage.feedback import FeedbackRows
 from publisher.storage.mailings import Mailings
 from publisher.storage.plans import Plans
 from publisher.storage.preflights import Preflights
@@ -91,6 +92,11 @@ class Unit:
     def events(self) -> Events:
         """The append-only log of acts."""
         return Events(self.connection)
+
+    @property
+    def feedback(self) -> FeedbackRows:
+        """What comes back about mail."""
+        return FeedbackRows(self.connection)
 
     @property
     def facts(self) -> Facts:

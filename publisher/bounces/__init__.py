@@ -1,0 +1,1 @@
+"""What comes back about mail: taken in, classified, and acted on."""
