@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from publisher.app import App, secrets_of_instance
+from publisher.bounces.identifying import Verdict
 from publisher.digests.record import MailChoice
 from publisher.errors import PublisherError
 from publisher.publishing.passes import PassReport
@@ -49,9 +50,10 @@ _log = logging.getLogger("publisher")
 class Service:
     """Runs passes and senders on time, until stopped.
 
-    Five jobs that never overlap with themselves: `pass` (inbox, slots, endpoints), `send` (running mailings,
-    due retries, what dead senders left), `notices` (mails to one person), `alerts` and `retention`. A long mailing
-    keeps neither the next pass waiting nor somebody who signs up, and telling the desk none of them.
+    Six jobs that never overlap with themselves: `pass` (inbox, slots, endpoints), `send` (running mailings,
+    due retries, what dead senders left), `feedback` (what came back about mail), `notices` (mails to one person),
+    `alerts` and `retention`. A long mailing keeps neither the next pass waiting nor somebody who signs up nor what
+    comes back about it, and telling the desk none of them.
     """
 
     def __init__(self, app: App) -> None:
@@ -68,6 +70,7 @@ class Service:
         jobs = (
             ("pass", self._pass, LOOK, now),
             ("send", self._send, LOOK, now),
+            ("feedback", self._feedback, LOOK, now),
             ("notices", self._notices, POST, now),
             ("alerts", self._alerts, WATCH, now + LOOK),
             ("retention", self._forget, FORGET, now + WATCH),
@@ -141,6 +144,13 @@ class Service:
             for error in report.errors:
                 _log.error("%s", error)
 
+    def _feedback(self) -> None:
+        done = self._app.feedback.process(self._app.clock, self._stopping.is_set)
+        if told := str(done):
+            _log.info("came back: %s", told)
+        if done.paused or done.verdicts[Verdict.HELD]:
+            self._wake_alerts()
+
     def _forget(self) -> None:
         forgotten = self._app.retaining.forget(self._app.clock(), self._stopping.is_set)
         if forgotten:
@@ -178,7 +188,8 @@ def serve(app: App) -> None:
         signal.signal(number, lambda *_: stop.set())
     service = Service(app)
     web = app.settings.web
-    with WebServer(create_app(app.links, app.signups, Folder(app.site_folder)), web.host, web.port) as server:
+    application = create_app(app.links, app.signups, Folder(app.site_folder), app.hooks)
+    with WebServer(application, web.host, web.port) as server:
         _log.info("serving %s at %s (stop with Ctrl-C)", app.settings.site.title, server.url)
         service.start()
         try:

@@ -25,7 +25,7 @@ LONGEST_TYPE = 64
 MAIL = "mail"
 """The source of what was read in returned mail; no provider is called so."""
 
-NO_TOKEN = "-"
+NO_REFERENCE = "-"
 """In place of a reference that is none of ours, whatever it was."""
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_.:/+-]{1,128}")
@@ -38,7 +38,9 @@ _ADDRESS = re.compile(
 )
 """Its parts have an end, so that a long text without a sign for "at" is read in linear time."""
 
-_WITHOUT_RAW = frozenset({FeedbackKind.ACCEPTED, FeedbackKind.DELIVERED, FeedbackKind.DEFERRED})
+_WITHOUT_RAW = frozenset(
+    {FeedbackKind.ACCEPTED, FeedbackKind.DELIVERED, FeedbackKind.DEFERRED, FeedbackKind.ANSWERED}
+)
 """Most of what comes, and all that it says stands in the other columns."""
 
 
@@ -88,7 +90,7 @@ def _token(reference: str) -> str:
         return ""
     local = reference.rpartition("@")[0] or reference
     token = local.rpartition("+")[2].lower()
-    return token if _TOKEN.fullmatch(token) else NO_TOKEN
+    return token if _TOKEN.fullmatch(token) else NO_REFERENCE
 
 
 def _without_addresses(raw: str, recipient: str, form: str) -> str:

@@ -31,6 +31,7 @@ def run() -> None:
         rescued = opened.rescuer.rescue(opened.clock())
         if rescued:
             say(f"Went on after {count(len(rescued), 'sender')} that had died")
+        act_on_feedback(opened)
         report = opened.run_pass()
         tell_pass(opened, report)
         troubled = send(opened, opened.mailroom.running())
@@ -43,6 +44,12 @@ def run() -> None:
             say(f"Retention    forgotten: {forgotten}")
     if troubled or report.errors or held:
         raise typer.Exit(1)
+
+
+def act_on_feedback(opened: App) -> None:
+    """Do what follows from what came back about earlier mail, before any more leaves."""
+    if told := str(opened.feedback.process(opened.clock)):
+        say(f"Came back    {told}")
 
 
 def post_notices(opened: App) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, exists, func, select, update
 
 from publisher.feedback import BounceClass, Feedback, FeedbackKind
 from publisher.ledger import UNFINISHED, DeliveryState, sources_of
@@ -20,6 +20,12 @@ from subscribers.portable import insert_missing
 from subscribers.tables import subscribers
 
 row = feedback.c
+
+ALL_IS_WELL = (FeedbackKind.ACCEPTED, FeedbackKind.DELIVERED, FeedbackKind.DEFERRED, FeedbackKind.ANSWERED)
+"""Most of what comes; the ledger knows what follows from it, and nothing of it has to be kept long."""
+
+LOOKED_AT = 5_000
+"""Rows among which the last answers are looked for."""
 
 REFUSALS = (FeedbackKind.BOUNCED, FeedbackKind.DROPPED)
 SOFT = (BounceClass.SOFT, BounceClass.UNKNOWN)
@@ -141,6 +147,7 @@ class FeedbackRows:
         *,
         target: Target | None = None,
         bounce: BounceClass | None = None,
+        alike: str = "",
         held: bool = False,
     ) -> None:
         """Say what was done about an event; it is not taken again. Of nobody that we know, no hash stays."""
@@ -150,9 +157,9 @@ class FeedbackRows:
             "digest_id": target and target.digest_id,
             "subscriber_id": target and target.subscriber_id,
         }
-        said = {"verdict": verdict, "held": held, "bounce": bounce or "", "processed_at": now, "due_at": None}
-        nobody = {} if target else {"recipient_hash": ""}
-        self._connection.execute(update(feedback).where(row.id == feedback_id).values(known | said | nobody))
+        said = {"verdict": verdict, "held": held, "bounce": bounce or "", "alike": alike}
+        over = {"processed_at": now, "due_at": None} | ({} if target else {"recipient_hash": ""})
+        self._connection.execute(update(feedback).where(row.id == feedback_id).values(known | said | over))
 
     def put_off(self, feedback_id: int, due_at: datetime) -> None:
         """Look at an event again, not before then."""
@@ -187,7 +194,58 @@ class FeedbackRows:
         )
         return {BounceClass(name): found for name, found in self._connection.execute(query)}
 
+    def last_answers(self, mailing_id: int, most: int, since: datetime | None = None) -> list[BounceClass | None]:
+        """The classes of what came back last about a mailing, the oldest first; None: a mail arrived.
+
+        Only the newest of all rows are looked at, and what came after `since`: a mailing that is under way is
+        among them.
+        """
+        newest = select(func.max(row.id)).scalar_subquery()
+        answers = row.kind.in_((*REFUSALS, FeedbackKind.DELIVERED))
+        query = (
+            select(row.bounce)
+            # The plus keeps the index by mailing out: all that a million mails brought would be sorted.
+            .where(row.id > newest - LOOKED_AT, row.mailing_id + 0 == mailing_id, answers)
+            .where(*([] if since is None else [row.received_at > since]))
+            .order_by(row.id.desc())
+            .limit(most)
+        )
+        found = self._connection.scalars(query).all()
+        return [BounceClass(name) if name else None for name in reversed(found)]
+
     # --- held suppressions -----------------------------------------------------------------------------------
+
+    def count_alike(self, mailing_id: int, alike: str) -> int:
+        """How many mails of a mailing came back for good with the same words."""
+        same = (row.mailing_id == mailing_id, row.bounce == BounceClass.HARD, row.alike == alike)
+        return self._connection.scalar(select(func.count(row.delivery_id.distinct())).where(*same)) or 0
+
+    def verdicts(self, mailing_id: int, alike: str) -> set[str]:
+        """What was done about those."""
+        same = (row.mailing_id == mailing_id, row.bounce == BounceClass.HARD, row.alike == alike)
+        return set(self._connection.scalars(select(row.verdict).where(*same).distinct()))
+
+    def hold(self, mailing_id: int, alike: str, verdict: str, held: str, most: int) -> list[str]:
+        """Hold at most so many of those about which `verdict` was said; gives the keys of their addresses.
+
+        Who has complained besides is left as it is: that was no fault of a server's.
+        """
+        other = feedback.alias("other")
+        complained = exists().where(
+            other.c.subscriber_id == row.subscriber_id, other.c.kind == FeedbackKind.COMPLAINED
+        )
+        query = (
+            select(row.id, subscribers.c.email_key)
+            .join_from(feedback, subscribers, subscribers.c.id == row.subscriber_id)
+            .where(row.mailing_id == mailing_id, row.bounce == BounceClass.HARD, row.alike == alike)
+            .where(row.verdict == verdict, ~complained)
+            .order_by(row.id)
+            .limit(most)
+        )
+        found = self._connection.execute(query).all()
+        ids = [each.id for each in found]
+        self._connection.execute(update(feedback).where(row.id.in_(ids)).values(held=True, verdict=held))
+        return [each.email_key for each in found]
 
     def count_held(self, mailing_id: int) -> int:
         """How many suppressions because of a mailing wait for an editor's word."""
@@ -211,7 +269,7 @@ class FeedbackRows:
         return self._connection.execute(decided).rowcount
 
     def forget(self, subscriber_id: int | None, recipient_hash: str) -> int:
-        """Take an erased person out: what stays says that a mail did not arrive, not whose; gives how many rows."""
+        """Take an erased person out: what stays says what came back, not about whom; gives how many rows."""
         theirs = row.recipient_hash == recipient_hash
         if subscriber_id is not None:
             theirs |= row.subscriber_id == subscriber_id
@@ -232,7 +290,7 @@ def _written(source: str, event: Feedback, now: datetime) -> dict[str, Any]:
         "status": event.status,
         "text": event.text,
         "type": event.type,
-        "raw": event.raw or None,
+        "raw": event.raw or (None if event.kind in ALL_IS_WELL else ""),
         "at": event.at,
         "received_at": now,
     }

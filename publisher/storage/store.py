@@ -18,6 +18,7 @@ from publisher.storage.events import Events
 from publisher.storage.facts import Facts
 from publisher.storage.feedback import FeedbackRows
 from publisher.storage.mailings import Mailings
+from publisher.storage.pacing import Pacing
 from publisher.storage.plans import Plans
 from publisher.storage.preflights import Preflights
 from publisher.storage.publications import Publications
@@ -52,6 +53,11 @@ class Unit:
     def mailings(self) -> Mailings:
         """Mailings."""
         return Mailings(self.connection)
+
+    @property
+    def pacing(self) -> Pacing:
+        """What mailings pause by."""
+        return Pacing(self.connection)
 
     @property
     def corrections(self) -> Corrections:

@@ -278,12 +278,13 @@ feedback = Table(
     Column("key", String(128), nullable=False),  # the source's own id of the event
     Column("kind", String(16), nullable=False),  # feedback.FeedbackKind
     Column("bounce", String(16), nullable=False, default="", server_default=""),  # feedback.BounceClass
-    Column("reference", String(32), nullable=False, default="", server_default=""),  # messages.verp: proves nothing
-    Column("recipient_hash", String(80), nullable=False, default="", server_default=""),  # subscribers.hashing.keyed
+    Column("reference", String(32), nullable=False, default="", server_default=""),  # messages.verp; no proof yet
+    Column("recipient_hash", String(80), nullable=False, default="", server_default=""),  # hashing.keyed
     Column("code", Integer),
     Column("status", String(16), nullable=False, default="", server_default=""),
     Column("text", Text, nullable=False, default="", server_default=""),  # without addresses; emptied in time
     Column("type", String(64), nullable=False, default="", server_default=""),  # the source's name of the event
+    Column("alike", String(32), nullable=False, default="", server_default=""),  # bounces.acting.mark_of
     Column("raw", Text),  # as it came, without addresses; NULL: forgotten, or never kept
     Column("at", UTCDateTime, nullable=False),  # by the source's clock
     Column("received_at", UTCDateTime, nullable=False),
@@ -302,8 +303,9 @@ feedback = Table(
         sqlite_where=text("processed_at IS NULL"),
         postgresql_where=text("processed_at IS NULL"),
     ),
-    Index("ix_feedback_mailing_id_bounce", "mailing_id", "bounce"),
+    Index("ix_feedback_mailing_id_bounce", "mailing_id", "bounce", "alike"),
     Index("ix_feedback_subscriber_id_at", "subscriber_id", "at"),
+    Index("ix_feedback_held", "mailing_id", sqlite_where=text("held"), postgresql_where=text("held")),
     Index(
         "ix_feedback_raw",
         "received_at",

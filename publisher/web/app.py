@@ -13,7 +13,8 @@ from starlette.types import ASGIApp
 
 from publisher.errors import PublisherError
 from publisher.web.answers import HTML, PRIVATE, TEXT, answer, plain
-from publisher.web.hooks import HOOKS, LARGEST_HOOK, hook_routes
+from publisher.web.buckets import Buckets
+from publisher.web.hooks import CALLS_AT_ONCE, CALLS_PER_SECOND, HOOKS, LARGEST_HOOK, hook_routes
 from publisher.web.links import link_routes
 from publisher.web.middleware import AccessLog, BodyLimit, SafeHeaders
 from publisher.web.pages import site_routes
@@ -34,7 +35,7 @@ def create_app(public: Public, signups: SignUps, site: Site, hooks: Hooks) -> AS
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(link_routes(public))
-    app.include_router(hook_routes(hooks))
+    app.include_router(hook_routes(hooks, Buckets(CALLS_AT_ONCE, CALLS_PER_SECOND)))
     app.include_router(signup_routes(public, signups, site))
     app.include_router(site_routes(public, site))
     app.add_exception_handler(HTTPException, _refused)

@@ -25,7 +25,8 @@ HOOKS = "/hooks/"
 LARGEST_HOOK = 1_000_000
 """Bytes of one request; a provider's batches are a good part of that."""
 
-OFTEN = Buckets(at_once=4_000, per_second=200)
+CALLS_AT_ONCE = 4_000
+CALLS_PER_SECOND = 200
 """Of one hook: more than a provider calls while a million mails leave, less than hurts."""
 
 _LATER = {"Retry-After": "60"}
@@ -33,7 +34,7 @@ _OTHERS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _log = logging.getLogger("publisher.web")
 
 
-def hook_routes(hooks: Hooks, often: Buckets = OFTEN) -> APIRouter:
+def hook_routes(hooks: Hooks, often: Buckets) -> APIRouter:
     """The route of webhooks.
 
     Args:

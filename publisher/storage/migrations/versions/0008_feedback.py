@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(16), nullable=False, server_default=""),
         sa.Column("text", sa.Text(), nullable=False, server_default=""),
         sa.Column("type", sa.String(64), nullable=False, server_default=""),
+        sa.Column("alike", sa.String(32), nullable=False, server_default=""),
         sa.Column("raw", sa.Text()),
         sa.Column("at", _MOMENT, nullable=False),
         sa.Column("received_at", _MOMENT, nullable=False),
@@ -46,12 +47,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("source", "key", name="uq_feedback_source_key"),
     )
     _index("unprocessed", "id", where="processed_at IS NULL")
-    _index("mailing_id_bounce", "mailing_id", "bounce")
+    _index("mailing_id_bounce", "mailing_id", "bounce", "alike")
     _index("subscriber_id_at", "subscriber_id", "at")
+    _index("held", "mailing_id", where="held")
     _index("raw", "received_at", where="raw IS NOT NULL")
     _index("kind_received_at", "kind", "received_at")
 
 
 def _index(name: str, *columns: str, where: str = "") -> None:
-    only = {f"{dialect}_where": sa.text(where) for dialect in ("sqlite", "postgresql") if where}
-    op.create_index(f"ix_feedback_{name}", "feedback", list(columns), **only)
+    only = sa.text(where) if where else None
+    op.create_index(f"ix_feedback_{name}", "feedback", list(columns), sqlite_where=only, postgresql_where=only)
