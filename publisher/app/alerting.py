@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from publisher.app.usecases import UseCases
-from publisher.bounces.policy import WARNED_COMPLAINTS
+from publisher.bounces.judging import WARNED_COMPLAINTS
 from publisher.notices.carriers import Carrier, Hook, Mail
 from publisher.notices.disks import spaces
 from publisher.notices.letters import Letterhead

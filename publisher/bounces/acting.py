@@ -6,13 +6,13 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from publisher.bounces import policy
+from publisher.bounces import judging, policy
 from publisher.bounces.classify import classify
 from publisher.bounces.identifying import Verdict
 from publisher.bounces.ports import Stored, Target, Unit
 from publisher.feedback import BounceClass, FeedbackKind
 from publisher.ledger import DeliveryState
-from subscribers import preferences, suppression
+from subscribers import listing, preferences, suppression, tokens
 from subscribers.model import SuppressionReason
 
 ITSELF = "feedback"
@@ -36,7 +36,7 @@ class Done:
 
 def mark_of(detail: str) -> str:
     """The same for details that only differ as mails differ; says nothing else of them."""
-    words = policy.same_words(detail)
+    words = judging.same_words(detail)
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -71,7 +71,7 @@ class Alike:
             return Verdict.SUPPRESSED
         if Verdict.HELD not in self._verdicts[key]:
             self._verdicts[key].add(Verdict.HELD)
-            self._tell(target, self._numbers[key], policy.same_words(detail))
+            self._tell(target, self._numbers[key], judging.same_words(detail))
         self.held.add(key)
         return Verdict.HELD
 
@@ -83,8 +83,8 @@ class Alike:
 
     @staticmethod
     def _too_many(number: int, mails: int) -> bool:
-        """What `policy.same_hards` says of texts, of their number alone."""
-        return number >= policy.FEWEST_HARD and number > mails * policy.HARD_SHARE
+        """What `judging.same_hards` says of texts, of their number alone."""
+        return number >= judging.FEWEST_HARD and number > mails * judging.HARD_SHARE
 
     def _tell(self, target: Target, number: int, words: str) -> None:
         mails = self._mails_of(target.mailing_id)
@@ -129,6 +129,23 @@ def act(unit: Unit, stored: Stored, target: Target, alike: Alike, now: datetime)
         case policy.Count():
             return Done(Verdict.COUNTED, bounce)
     return Done(Verdict.NOTED, bounce)
+
+
+def leave(unit: Unit, token: str, secret: bytes, now: datetime) -> Verdict:
+    """End the subscription of a link's token that came by mail, as its link would.
+
+    Args:
+        unit: the transaction.
+        token: what stood in the subject.
+        secret: the instance's.
+        now: aware UTC.
+    """
+    link = tokens.read(secret, token)
+    found = None if link is None else listing.by_id(unit.connection, link.subscriber_id)
+    if link is None or found is None or found.link_version != link.link_version:
+        return Verdict.FORGED
+    left = preferences.unsubscribe(unit.connection, found.id, link.newsletter, how="mail", now=now)
+    return Verdict.LEFT if left else Verdict.NOTED
 
 
 def suppress(unit: Unit, email_key: str, source: str, wanted: policy.Suppress, now: datetime) -> bool:

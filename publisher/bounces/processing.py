@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from publisher.bounces import acting, judging
+from publisher.bounces import acting, leaving, pausing
 from publisher.bounces.acting import Alike, Done
 from publisher.bounces.identifying import Verdict, identify, way
 from publisher.bounces.ports import Store, Stored, Unit
+from publisher.bounces.receiving import MAIL
 from publisher.errors import StorageError
 from publisher.ledger import UNFINISHED
 from publisher.mailings.brakes import USUAL, Shares
@@ -85,8 +86,8 @@ class Processing:
                     verdicts[verdict] += 1
         done.verdicts += verdicts
         for mailing_id, mark in sorted(alike.held):
-            judging.take_back(self._store, mailing_id, mark, now)
-        done.paused += [each for each in sorted(mailings) if judging.judge(self._store, each, self._limits, now)]
+            pausing.take_back(self._store, mailing_id, mark, now)
+        done.paused += [each for each in sorted(mailings) if pausing.judge(self._store, each, self._limits, now)]
         return bool(rows)
 
     def _alone(
@@ -106,6 +107,10 @@ class Processing:
 
     def _one(self, unit: Unit, stored: Stored, alike: Alike, mailings: set[int], now: datetime) -> Verdict | None:
         rows, event = unit.feedback, stored.event
+        if event.type == leaving.TYPE and stored.source == MAIL:
+            verdict = acting.leave(unit, event.reference, self._secret(), now)
+            rows.settle(stored.id, verdict, now)
+            return verdict
         target = identify(rows, stored, self._secret())
         if isinstance(target, Verdict):
             rows.settle(stored.id, target, now)

@@ -12,6 +12,7 @@ import re
 from dataclasses import replace
 from urllib.parse import quote
 
+from publisher.bounces import leaving
 from publisher.errors import SubscriberError, visible
 from publisher.feedback import Feedback, FeedbackKind
 from publisher.mailings.outcomes import redact
@@ -31,6 +32,10 @@ NO_REFERENCE = "-"
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_.:/+-]{1,128}")
 _KEY_PURPOSE = b"publisher: ids of events\0"
 _TOKEN = re.compile(r"[a-z2-7]{24}")
+_LINK_TOKEN = re.compile(r"[A-Za-z0-9_-]{28,200}")
+_LINKS = re.compile(r"((?:/|%2F)[uscm](?:/|%2F)|unsubscribe(?:%20|\s+))(?:[\w-]|=\r?\n){20,200}", re.IGNORECASE)
+"""Links of our own mails, in those that come back: their tokens are secrets."""
+
 _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 _AT = r"(?:@|%40|=40|\\u0040)"
 _ADDRESS = re.compile(
@@ -55,7 +60,7 @@ def discreet(event: Feedback, secret: bytes) -> Feedback:
     return replace(
         event,
         key=_key(event.key, secret),
-        reference=_token(event.reference),
+        reference=(_link_token if event.type == leaving.TYPE else _token)(event.reference),
         recipient=form,
         provider_id="",
         code=event.code if event.code is not None and 200 <= event.code <= 599 else None,
@@ -93,13 +98,18 @@ def _token(reference: str) -> str:
     return token if _TOKEN.fullmatch(token) else NO_REFERENCE
 
 
+def _link_token(reference: str) -> str:
+    """The token of a link, which is forgotten when it was acted on."""
+    return reference if _LINK_TOKEN.fullmatch(reference) else NO_REFERENCE
+
+
 def _without_addresses(raw: str, recipient: str, form: str) -> str:
     """What came, with the hash in place of the recipient and a word in place of anybody else."""
     text = visible(raw[:LONGEST_RAW])
     spelled = {recipient, json.dumps(recipient)[1:-1], quote(recipient), _in_ascii(recipient)} if form else set()
     for each in sorted(spelled, key=len, reverse=True):
         text = re.sub(re.escape(each), form, text, flags=re.IGNORECASE)
-    return _ADDRESS.sub("<address>", text)[:LONGEST_RAW]
+    return _ADDRESS.sub("<address>", _LINKS.sub(r"\1-", text))[:LONGEST_RAW]
 
 
 def _in_ascii(address: str) -> str:

@@ -8,6 +8,7 @@ from publisher.config.fields import RESERVED_SLUGS
 from publisher.config.reading import load, parse
 from publisher.config.settings import (
     Alerts,
+    Bounces,
     Colours,
     DarkColours,
     DirectoryEndpoint,
@@ -32,6 +33,7 @@ from publisher.config.settings import (
 __all__ = [
     "RESERVED_SLUGS",
     "Alerts",
+    "Bounces",
     "Colours",
     "DarkColours",
     "DirectoryEndpoint",

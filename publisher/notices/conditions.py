@@ -150,9 +150,9 @@ def _complaints(situation: Situation, limits: Limits, _open: Collection[Key]) ->
             yield Condition(
                 Kind.COMPLAINTS,
                 f"mailing {found.mailing_id}",
-                f"mailing {found.mailing_id} of {found.digest}: {found.complained} of {found.arrived} readers said "
-                f"that it is spam ({found.complained / found.arrived:.2%})",
-                "They are not mailed again; look at where these readers came from, and whether they can leave easily",
+                f"mailing {found.mailing_id} of {found.digest}: {found.complained} of {found.arrived} readers "
+                f"said that it is spam ({found.complained / found.arrived:.2%})",
+                "They are not mailed again; look at where they came from, and whether they can leave easily",
             )
 
 

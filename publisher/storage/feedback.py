@@ -150,7 +150,10 @@ class FeedbackRows:
         alike: str = "",
         held: bool = False,
     ) -> None:
-        """Say what was done about an event; it is not taken again. Of nobody that we know, no hash stays."""
+        """Say what was done about an event; it is not taken again.
+
+        Its reference is forgotten, and of nobody that we know, the hash of the address, too.
+        """
         known = {
             "delivery_id": target and target.delivery_id,
             "mailing_id": target and target.mailing_id,
@@ -158,7 +161,7 @@ class FeedbackRows:
             "subscriber_id": target and target.subscriber_id,
         }
         said = {"verdict": verdict, "held": held, "bounce": bounce or "", "alike": alike}
-        over = {"processed_at": now, "due_at": None} | ({} if target else {"recipient_hash": ""})
+        over = {"processed_at": now, "due_at": None, "reference": ""} | ({} if target else {"recipient_hash": ""})
         self._connection.execute(update(feedback).where(row.id == feedback_id).values(known | said | over))
 
     def put_off(self, feedback_id: int, due_at: datetime) -> None:

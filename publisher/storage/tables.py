@@ -278,7 +278,7 @@ feedback = Table(
     Column("key", String(128), nullable=False),  # the source's own id of the event
     Column("kind", String(16), nullable=False),  # feedback.FeedbackKind
     Column("bounce", String(16), nullable=False, default="", server_default=""),  # feedback.BounceClass
-    Column("reference", String(32), nullable=False, default="", server_default=""),  # messages.verp; no proof yet
+    Column("reference", String(200), nullable=False, default="", server_default=""),  # "" when acted on
     Column("recipient_hash", String(80), nullable=False, default="", server_default=""),  # hashing.keyed
     Column("code", Integer),
     Column("status", String(16), nullable=False, default="", server_default=""),

@@ -33,6 +33,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "endpoint": config.DirectoryEndpoint,
     "dkim": config.Dkim,
     "alerts": config.Alerts,
+    "bounces": config.Bounces,
     "retention": config.Retention,
 }
 PROVIDERS: tuple[type[BaseModel], ...] = get_args(get_args(config.Provider)[0])

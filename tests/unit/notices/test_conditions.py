@@ -24,7 +24,9 @@ from publisher.notices.situation import (
     Space,
 )
 
-LIMITS = Limits(failures=0.05, disk=10**9, missed=timedelta(minutes=15), wait=timedelta(minutes=10), complaints=0.001)
+LIMITS = Limits(
+    failures=0.05, disk=10**9, missed=timedelta(minutes=15), wait=timedelta(minutes=10), complaints=0.001
+)
 NOW = datetime(2024, 11, 21, 7, 30, tzinfo=UTC)
 SLOT = NOW.replace(minute=0)
 DAY = timedelta(days=1)

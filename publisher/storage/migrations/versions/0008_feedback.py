@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(128), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("bounce", sa.String(16), nullable=False, server_default=""),
-        sa.Column("reference", sa.String(32), nullable=False, server_default=""),
+        sa.Column("reference", sa.String(200), nullable=False, server_default=""),
         sa.Column("recipient_hash", sa.String(80), nullable=False, server_default=""),
         sa.Column("code", sa.Integer()),
         sa.Column("status", sa.String(16), nullable=False, server_default=""),
