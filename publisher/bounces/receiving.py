@@ -105,7 +105,7 @@ def _link_token(reference: str) -> str:
 
 def _without_addresses(raw: str, recipient: str, form: str) -> str:
     """What came, with the hash in place of the recipient and a word in place of anybody else."""
-    text = visible(raw[:LONGEST_RAW])
+    text = visible(raw[:LONGEST_RAW].replace("\r\n", "\n"))
     spelled = {recipient, json.dumps(recipient)[1:-1], quote(recipient), _in_ascii(recipient)} if form else set()
     for each in sorted(spelled, key=len, reverse=True):
         text = re.sub(re.escape(each), form, text, flags=re.IGNORECASE)

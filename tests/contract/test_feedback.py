@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event as events_of
 from sqlalchemy import insert, select, update
 
+from publisher.bounces import acting, processing
 from publisher.bounces.deciding import Bounces
+from publisher.bounces.identifying import Verdict
 from publisher.errors import UsageError
 from publisher.feedback import FeedbackKind
-from publisher.ledger import TRANSITIONS, UNFINISHED, DeliveryState
+from publisher.ledger import TRANSITIONS, UNFINISHED, DeliveryState, MailingState
 from publisher.storage.database import Database
 from publisher.storage.retention import OldDetails
 from publisher.storage.store import Store
-from publisher.storage.tables import deliveries, events, feedback, mailings
+from publisher.storage.tables import deliveries, digests, events, mailings
+from subscribers import tokens
 from subscribers.model import SuppressionReason
 from subscribers.suppression import suppression_page
-from subscribers.tables import subscriptions
-from tests.fakes.mailing import add_edition, mailing_state, planned
+from subscribers.tables import subscribers, subscriptions
+from tests.fakes.mailing import mailing_state, planned
 from tests.fakes.returning import SECRET, Returns
 
 SLOW_ON_POSTGRES = False
@@ -76,8 +80,6 @@ def test_no_address_is_stored(returns: Returns) -> None:
 
 def test_two_processes_at_once_act_on_each_event_once(returns: Returns, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first is held in the middle of its batch until the second has looked: it finds the rest, or nothing."""
-    from publisher.bounces import acting, processing
-
     monkeypatch.setattr(processing, "AT_ONCE", 1)
     returns.come(*(returns.event(K.COMPLAINED, number) for number in (1, 2)))
     taken: list[int] = []
@@ -113,8 +115,6 @@ def test_two_processes_at_once_act_on_each_event_once(returns: Returns, monkeypa
 def test_an_event_that_cannot_be_dealt_with_is_put_aside_and_the_rest_goes_on(
     returns: Returns, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from publisher.bounces import acting
-
     genuine = acting.suppress
 
     def broken(unit: object, email_key: str, *rest: object) -> bool:
@@ -193,7 +193,7 @@ def test_after_an_hour_it_is_late_and_what_it_says_of_its_reader_is_done(returns
 def test_what_is_not_proven_does_nothing(returns: Returns) -> None:
     genuine = returns.bounce(1)
     other = returns.bounce(2)
-    forged = [
+    forged: list[dict[str, Any]] = [
         {"reference": "a" * 24},
         {"reference": other.reference},  # of another delivery than its recipient
         {"recipient": "somebody@example.org"},
@@ -211,8 +211,6 @@ def test_what_is_not_proven_does_nothing(returns: Returns) -> None:
 
 
 def test_a_reference_of_before_a_change_of_address_proves_nothing(returns: Returns) -> None:
-    from subscribers.tables import subscribers
-
     old = returns.bounce(1)
     with returns.database.write() as connection:
         changed = {"email": "new@example.org", "email_key": "new@example.org"}
@@ -256,10 +254,8 @@ def test_unsubscribing_ends_the_subscription(returns: Returns) -> None:
 
 
 def test_a_mail_with_a_links_token_ends_the_subscription_and_a_forged_one_does_not(returns: Returns) -> None:
-    from subscribers import tokens
-
     token = tokens.mint(SECRET, 1, "daily", 1)
-    facts = {"reference": token, "recipient": "", "type": "mailto"}
+    facts: dict[str, Any] = {"reference": token, "recipient": "", "type": "mailto"}
     returns.come(returns.event(K.UNSUBSCRIBED, 2, **facts | {"reference": token[:-2] + "xx"}), source="mail")
     returns.come(returns.event(K.UNSUBSCRIBED, 2, **facts), source="mail")
     returns.act()
@@ -283,7 +279,7 @@ def test_five_soft_bounces_in_as_many_digests_suppress_and_a_mail_that_arrives_f
     planned(database, 2, now)
     returns = Returns(database, now)
     returns.sent()
-    full = {"code": 452, "status": "4.2.2", "text": "mailbox full"}
+    full: dict[str, Any] = {"code": 452, "status": "4.2.2", "text": "mailbox full"}
     for number in range(5):
         if number:
             _another_digest(database, now, number)
@@ -304,8 +300,6 @@ def test_five_soft_bounces_in_as_many_digests_suppress_and_a_mail_that_arrives_f
 
 def _another_digest(database: Database, now: datetime, number: int) -> None:
     """One more mailing, to the same two."""
-    from publisher.storage.tables import digests
-
     with database.write() as connection:
         row = dict(connection.execute(select(digests).where(digests.c.id == 1)).mappings().one())
         facts = row | {"id": number + 1, "slug": f"d{number}", "slot": None}
@@ -342,13 +336,12 @@ def test_blocks_pause_a_running_mailing_and_those_of_before_it_went_on_do_not(
     mailing_id = planned(database, 60, now)
     returns = Returns(database, now)
     returns.sent()
-    block = {"code": 554, "status": "5.7.1", "text": "blocked"}
+    block: dict[str, Any] = {"code": 554, "status": "5.7.1", "text": "blocked"}
     returns.come(*(returns.bounce(number, **block) for number in range(1, 12)))
     assert returns.act().paused == [mailing_id]
     with returns.store.write() as unit:
-        unit.mailings.set_state(mailing_id, "running", ["paused"], now)  # type: ignore[arg-type,list-item]
-        facts = {"digest_id": 1, "mailing_id": mailing_id}
-        unit.events.append("mailing.resumed", at=now + HOUR, **facts)
+        unit.mailings.set_state(mailing_id, MailingState.RUNNING, [MailingState.PAUSED], now)
+        unit.events.append("mailing.resumed", at=now + HOUR, digest_id=1, mailing_id=mailing_id)
     returns.now += 2 * HOUR
     returns.come(returns.bounce(20, **block))
     assert returns.act().paused == []
@@ -357,8 +350,6 @@ def test_blocks_pause_a_running_mailing_and_those_of_before_it_went_on_do_not(
 def test_too_many_hard_bounces_alike_wait_for_an_editor_and_those_of_before_are_taken_back(
     database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from publisher.bounces import processing
-
     monkeypatch.setattr(processing, "AT_ONCE", 7)
     mailing_id = planned(database, 300, now)
     returns = Returns(database, now)
@@ -369,7 +360,7 @@ def test_too_many_hard_bounces_alike_wait_for_an_editor_and_those_of_before_are_
     returns.act()
     assert len(returns.suppressed()) == 20
     returns.come(returns.event(K.COMPLAINED, 1), *alike[19:])
-    assert returns.act().verdicts["held"] == 6  # type: ignore[index]
+    assert returns.act().verdicts[Verdict.HELD] == 6
     assert returns.suppressed() == {"reader100@example.org", "reader1@example.org"}
     bounces = Bounces(returns.store)
     assert bounces.count_held(mailing_id) == 24
@@ -389,7 +380,7 @@ def test_an_editors_word_is_carried_out_and_holds_for_what_comes_later(
     returns.act()
     assert returns.suppressed() == set()
     bounces = Bounces(returns.store)
-    words = {"suppressed": suppressed, "actor": "Jo"}
+    words: dict[str, Any] = {"suppressed": suppressed, "actor": "Jo"}
     with pytest.raises(UsageError, match="for a reason"):
         bounces.decide(mailing_id, now, reason=" ", **words)
     assert bounces.decide(mailing_id, now, reason="they say so", **words) == 21
@@ -471,5 +462,3 @@ def test_a_store_opens_it(database: Database) -> None:
         assert unit.feedback.classes(1) == {}
         assert unit.feedback.count_held(1) == 0
         assert unit.troubles.complaints(datetime.fromisoformat("2024-01-01T00:00:00+00:00")) == []
-    assert feedback.name == "feedback"
-    assert add_edition
