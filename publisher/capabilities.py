@@ -1,4 +1,4 @@
-"""What a provider can carry, and how. Everybody who decides by it reads it here; nobody asks for a provider's kind."""
+"""What a provider can carry, and how. Whoever decides by it reads it here; nobody asks for a provider's kind."""
 
 from __future__ import annotations
 
@@ -50,5 +50,5 @@ class Capabilities:
 
     @property
     def window(self) -> int:
-        """How many deliveries its calls hold at a time."""
-        return self.recipients * self.calls
+        """How many deliveries its calls hold at a time; 0: each call holds one, so that any number will do."""
+        return self.recipients * self.calls if self.recipients > 1 else 0

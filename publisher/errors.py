@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import timedelta
 
 
 class PublisherError(Exception):
@@ -88,9 +89,13 @@ class EndpointError(PublisherError):
 
 
 class ProviderError(PublisherError):
-    """A provider cannot be used at all: wrong login, not reachable, refusing everything."""
+    """A provider cannot be used at all: wrong login, not reachable, refusing everything.
+
+    `retry_in` is how long it wants to be left alone, when it says so.
+    """
 
     permanent_by_default = False
+    retry_in: timedelta | None = None
 
 
 class StorageError(PublisherError):

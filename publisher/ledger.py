@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from publisher.capabilities import Capabilities
+from publisher.drafts import Letter
 from subscribers.segments.frozen import Frozen
 
 
@@ -273,6 +275,8 @@ class Message:
     Addresses are as the envelope has them: bare, the domain in ASCII.
     `attempt` above 1: an earlier one was begun, and only the provider can tell what became of it. `proven`: all
     of `data` is ASCII, every line ends in CR LF, and none begins with a dot; its skeleton saw to that once.
+    With a `letter` it is in parts, and `data` is empty. `reference` is for a provider that gives it back in what
+    it tells of the mail; `provider` is whom it was made for.
     """
 
     delivery_id: int
@@ -282,6 +286,21 @@ class Message:
     data: bytes = field(repr=False)
     attempt: int = 1
     proven: bool = False
+    letter: Letter | None = field(default=None, repr=False)
+    reference: str = ""
+    provider: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The provider that a delivery goes by, and what that can carry."""
+
+    provider: str
+    capabilities: Capabilities
+
+
+AS_IT_IS = Way("", Capabilities())
+"""By nobody in particular: the whole message, as we make it."""
 
 
 class Messages(Protocol):

@@ -15,7 +15,6 @@ from publisher.notices.disks import spaces
 from publisher.notices.letters import Letterhead
 from publisher.notices.situation import Limits, Seen
 from publisher.notices.watching import Watch, Watched, WatchReport
-from publisher.providers import registry as providers
 from publisher.publishing.passes import PassReport
 from publisher.storage import locks
 
@@ -89,7 +88,7 @@ class Alerting:
                 address,
                 letterhead,
                 writer.bounces_to if alerts.sender else first.bounces_to,
-                lambda: providers.open_provider(settings),
+                self._instance.open_provider,
                 self._instance.signing.of(writer) if signed else None,
             )
             for address in dict.fromkeys(alerts.mail)

@@ -5,7 +5,7 @@ A sender is started anew for each mailing: what only editors, pages and feeds ne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -15,7 +15,10 @@ from publisher.config import Settings
 from publisher.editions import Edition, EditionFacts
 from publisher.mailings.admission import Paces
 from publisher.mailings.composing import EditionComposer
+from publisher.mailings.failover import Failover
 from publisher.mailings.outcomes import RetryPolicy
+from publisher.mailings.ports import Provider
+from publisher.mailings.routing import Route
 from publisher.mailings.signing import Signing
 from publisher.mailings.spreading import Spreading
 from publisher.providers import registry as providers
@@ -52,9 +55,29 @@ class Foundation:
         return secret
 
     @cached_property
-    def provider(self) -> providers.AnyProvider:
-        """Who carries the mail."""
-        return providers.open_provider(self.settings)
+    def provider(self) -> Provider:
+        """Who carries the mail: the one provider, or several as one."""
+        return self.open_provider()
+
+    def open_provider(self) -> Provider:
+        """Open it once more, for another thread.
+
+        Raises:
+            ConfigError: a file that its settings name cannot be read.
+        """
+        configured = self.settings.provider
+        if len(configured) == 1:
+            return providers.open_provider(configured[0], self.settings)
+        opened = {each.name: providers.open_provider(each, self.settings, spare=True) for each in configured}
+        routes = [Route(each.name, frozenset(each.domains), each.share) for each in configured]
+        return Failover(opened, routes)
+
+    @cached_property
+    def provider_names(self) -> Mapping[str, str]:
+        """What the ledger calls each provider, by its name in the configuration."""
+        if isinstance(self.provider, Failover):
+            return self.provider.names
+        return {self.settings.provider[0].name: self.provider.name}
 
     @property
     def journals(self) -> Path:
@@ -69,7 +92,7 @@ class Foundation:
     @property
     def paces(self) -> Paces:
         """How many mails may leave when."""
-        return paces_of(self.settings, self.provider.name)
+        return paces_of(self.settings, self.provider_names)
 
     @cached_property
     def spreading(self) -> Spreading:

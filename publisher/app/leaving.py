@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from publisher.config import Limits as ConfiguredLimits
 from publisher.config import Settings
@@ -19,15 +20,26 @@ def senders_of(settings: Settings) -> int:
     return settings.sending.senders or os.cpu_count() or 1
 
 
-def paces_of(settings: Settings, provider: str) -> Paces:
-    """The limits of everything, of a provider and of recipients' domains."""
+def paces_of(settings: Settings, names: Mapping[str, str]) -> Paces:
+    """The limits of everything, of each provider and of recipients' domains.
+
+    Args:
+        settings: the configuration.
+        names: of the providers as the ledger knows them, by those that the configuration gives them.
+    """
     senders = senders_of(settings)
     domains = tuple(
         DomainLimits(each.domains, _limits(each), -(-each.connections // senders))
         for each in settings.sending.domain
     )
-    scopes = {"all": _limits(settings.sending), f"provider:{provider}": _limits(settings.provider)}
-    return Paces(scopes, domains)
+    everything = {"all": _limits(settings.sending)}
+    providers = {each.name: _limits(each) for each in settings.provider}
+    if len(providers) == 1:  # then whatever leaves, leaves by it
+        ((name, limits),) = providers.items()
+        return Paces(everything | {f"provider:{names[name]}": limits}, domains)
+    return Paces(
+        everything, domains, {name: (f"provider:{names[name]}", each) for name, each in providers.items()}
+    )
 
 
 def brakes_of(settings: Settings) -> Shares:

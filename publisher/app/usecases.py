@@ -29,7 +29,6 @@ from publisher.notices.posting import Posting
 from publisher.notices.writing import Desk, Writer
 from publisher.people import People
 from publisher.preflight import registry
-from publisher.providers import registry as providers
 from publisher.publishing.channels import Channels
 from publisher.publishing.controlling import Controls
 from publisher.publishing.correcting import Correcting
@@ -255,7 +254,7 @@ class UseCases(Adapters):
         return Posting(
             self.database,
             Writer(self._desk, self.settings.site.links_url, self.secret),
-            lambda: providers.open_provider(self.settings),
+            self.open_provider,
             lambda: locks.exclusive(self.database, NOTICES_LOCK, root=self.settings.root),
             self.discreet,
         )

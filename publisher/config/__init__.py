@@ -5,7 +5,20 @@ paths, those in SQLite addresses too, are relative to the folder of the file.
 """
 
 from publisher.config.fields import RESERVED_SLUGS
+from publisher.config.providers import (
+    AnyProvider,
+    ApiProvider,
+    MaildirProvider,
+    MailgunProvider,
+    PostmarkProvider,
+    Provider,
+    ResendProvider,
+    SendgridProvider,
+    SesProvider,
+    SmtpProvider,
+)
 from publisher.config.reading import load, parse
+from publisher.config.section import Limits
 from publisher.config.settings import (
     Alerts,
     Bounces,
@@ -15,16 +28,12 @@ from publisher.config.settings import (
     Dkim,
     Endpoint,
     Inbox,
-    Limits,
-    MaildirProvider,
     Newsletter,
     Preflight,
-    Provider,
     Retention,
     Sending,
     Settings,
     Site,
-    SmtpProvider,
     Storage,
     Theme,
     Web,
@@ -33,6 +42,8 @@ from publisher.config.settings import (
 __all__ = [
     "RESERVED_SLUGS",
     "Alerts",
+    "AnyProvider",
+    "ApiProvider",
     "Bounces",
     "Colours",
     "DarkColours",
@@ -42,11 +53,16 @@ __all__ = [
     "Inbox",
     "Limits",
     "MaildirProvider",
+    "MailgunProvider",
     "Newsletter",
+    "PostmarkProvider",
     "Preflight",
     "Provider",
+    "ResendProvider",
     "Retention",
+    "SendgridProvider",
     "Sending",
+    "SesProvider",
     "Settings",
     "Site",
     "SmtpProvider",

@@ -45,11 +45,19 @@ def parse(raw: dict[str, Any], *, root: Path, file: str = "config.toml") -> Sett
     try:
         settings = Settings.model_validate({**resolved, "root": root})
     except ValidationError as error:
-        raise ConfigError(_explain(error), file=file) from error
+        raise ConfigError(
+            _explain(error, one_provider=isinstance(raw.get("provider"), dict)), file=file
+        ) from error
     slugs = [newsletter.slug for newsletter in settings.newsletter]
     names = [endpoint.name for endpoint in settings.endpoint]
     keys = [dkim.record_name for dkim in settings.dkim]
-    for key, values in (("newsletter.slug", slugs), ("endpoint.name", names), ("dkim", keys)):
+    providers = [provider.name for provider in settings.provider]
+    for key, values in (
+        ("newsletter.slug", slugs),
+        ("endpoint.name", names),
+        ("dkim", keys),
+        ("provider.name", providers),
+    ):
         twice = next((value for value in values if values.count(value) > 1), None)
         if twice is not None:
             raise ConfigError(f'{key}: "{twice}" is there twice', file=file)
@@ -79,11 +87,11 @@ def _resolve(value: Any, root: Path, file: str, dotted: str) -> Any:
     return {key: _resolve(item, root, file, f"{dotted}.{key}" if dotted else key) for key, item in value.items()}
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: ValidationError, *, one_provider: bool) -> str:
     """The first problem pydantic saw, with the dotted path as it stands in the file."""
     problem = error.errors(include_url=False, include_input=False)[0]
     path = ""
-    for part in _written(problem["loc"]):
+    for part in _written(problem["loc"], one_provider=one_provider):
         if isinstance(part, int):
             path += f"[{part + 1}]"
         else:
@@ -94,9 +102,15 @@ def _explain(error: ValidationError) -> str:
     return f"{path}: {problem['msg'].removeprefix('Value error, ').removeprefix('Input ')}"
 
 
-def _written(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """`loc` without the kind of provider, which pydantic puts behind the key that is decided by it."""
-    return (loc[0], *loc[2:]) if loc[0] == "provider" and len(loc) > 1 else loc
+def _written(loc: tuple[int | str, ...], *, one_provider: bool) -> tuple[int | str, ...]:
+    """`loc` as the file has it: without the kind of provider, which pydantic puts behind what is decided by it.
+
+    Of `one_provider`, written as a table and not as a list of tables, also without its number.
+    """
+    if loc[0] != "provider":
+        return loc
+    number = () if one_provider else loc[1:2]
+    return (loc[0], *number, *loc[3:])
 
 
 def _unknown_kind(path: str, problem: ErrorDetails) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from publisher.config.fields import (
     Address,
@@ -27,6 +27,8 @@ from publisher.config.fields import (
     TimeZone,
     WebAddress,
 )
+from publisher.config.providers import MaildirProvider, Provider
+from publisher.config.section import Limits, Section
 from publisher.errors import ConfigError
 
 LONGEST_BEFORE_TOKEN = 39
@@ -36,11 +38,7 @@ LONGEST_BEFORE_TOKEN = 39
 _A_DAY = timedelta(days=1)
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Site(_Section):
+class Site(Section):
     """`[site]`: what the instance is called and where its pages live."""
 
     title: Line
@@ -56,28 +54,28 @@ class Site(_Section):
         return self.app_url or self.url
 
 
-class Web(_Section):
+class Web(Section):
     """`[web]`: where `serve` listens."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
 
 
-class Storage(_Section):
+class Storage(Section):
     """`[storage]`: the database."""
 
     url: str = Field(default="sqlite:///var/publisher.db", repr=False)
     """May hold a password, so it is shown nowhere."""
 
 
-class Inbox(_Section):
+class Inbox(Section):
     """`[inbox]`: where digests are dropped."""
 
     directory: Path = Path("digests")
     settle: Duration = timedelta(seconds=2)
 
 
-class Newsletter(_Section):
+class Newsletter(Section):
     """`[[newsletter]]`: one list of subscribers with a schedule."""
 
     slug: Slug
@@ -121,7 +119,7 @@ class Newsletter(_Section):
         return ZoneInfo(self.timezone)
 
 
-class Colours(_Section):
+class Colours(Section):
     """`[theme.light]`: the colours of mail and pages by day, as `#rrggbb`."""
 
     ink: Colour = "#1b1b1b"
@@ -132,7 +130,7 @@ class Colours(_Section):
     accent: Colour = "#9b2c1f"
 
 
-class DarkColours(_Section):
+class DarkColours(Section):
     """`[theme.dark]`: the same in the dark."""
 
     ink: Colour = "#eceae6"
@@ -143,7 +141,7 @@ class DarkColours(_Section):
     accent: Colour = "#f0826f"
 
 
-class Theme(_Section):
+class Theme(Section):
     """`[theme]`: how mail and pages look."""
 
     light: Colours = Colours()
@@ -159,23 +157,15 @@ class Theme(_Section):
     """A paragraph of the site's own at the foot of every mail and page."""
 
 
-class Preflight(_Section):
+class Preflight(Section):
     """`[preflight]`: what is looked at before a digest leaves."""
 
-    rules: dict[Name, Literal["off", "warn", "block"]] = {}
+    rules: dict[Name, Literal["off", "warn", "block"]] = Field(default_factory=dict)
     """A level for each rule that is not to have its own; `publisher.preflight.registry` knows the rules."""
     timeout: Duration = timedelta(seconds=20)
     """How long the links of one digest are tried, all together."""
     hosts: tuple[Line, ...] = ()
     """Hosts of a private network that links may lead to nevertheless."""
-
-
-class Limits(_Section):
-    """How many mails may leave, at most; 0: any number."""
-
-    per_second: float = Field(default=0, ge=0, le=100_000)
-    per_hour: int = Field(default=0, ge=0)
-    per_day: int = Field(default=0, ge=0)
 
 
 class DomainLimits(Limits):
@@ -186,7 +176,7 @@ class DomainLimits(Limits):
     """Mails in flight at a time; 0: any number."""
 
 
-class Brakes(_Section):
+class Brakes(Section):
     """`[sending.brakes]`: shares of the last answers above which a mailing pauses itself; 1: never."""
 
     last: int = Field(default=100, ge=20, le=10_000)
@@ -219,47 +209,7 @@ class Sending(Limits):
         return self
 
 
-class MaildirProvider(Limits):
-    """`[provider] kind = "maildir"`: mail becomes files; the default of a fresh instance."""
-
-    kind: Literal["maildir"] = "maildir"
-    path: Path = Path("var/outbox")
-
-
-class SmtpProvider(Limits):
-    """`[provider] kind = "smtp"`: any mail server."""
-
-    kind: Literal["smtp"]
-    host: Line
-    port: int = Field(default=587, ge=1, le=65535)
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    user: Line | None = None
-    password: SecretStr | None = None
-    token: SecretStr | None = None
-    """An OAuth 2 access token, in place of a password (XOAUTH2)."""
-    connections: int = Field(default=8, ge=1, le=100)
-    """Of each sender process, at most."""
-    messages_per_connection: int = Field(default=0, ge=0)
-    """After so many messages the next goes over a new connection; 0: any number."""
-    timeout: Duration = timedelta(seconds=60)
-    ca_file: Path | None = None
-    helo: Line | None = None
-
-    @model_validator(mode="after")
-    def _login_is_whole(self) -> Self:
-        if (self.user is None) != (self.password is None and self.token is None):
-            raise ValueError(
-                "user and password are given together, or neither; a token may stand for the password"
-            )
-        if self.password is not None and self.token is not None:
-            raise ValueError("either a password or a token is given")
-        return self
-
-
-Provider = Annotated[MaildirProvider | SmtpProvider, Field(discriminator="kind")]
-
-
-class DirectoryEndpoint(_Section):
+class DirectoryEndpoint(Section):
     """`[[endpoint]] kind = "directory"`: a folder that a web server serves, or a browser opens."""
 
     kind: Literal["directory"] = "directory"
@@ -270,7 +220,7 @@ class DirectoryEndpoint(_Section):
 Endpoint = DirectoryEndpoint
 
 
-class Dkim(_Section):
+class Dkim(Section):
     """`[[dkim]]`: a key that signs the mail of a domain."""
 
     domain: Domain
@@ -288,7 +238,7 @@ class Dkim(_Section):
         return f".{domain}".endswith(f".{self.domain}")
 
 
-class Alerts(_Section):
+class Alerts(Section):
     """`[alerts]`: who is told when something goes wrong, and what counts as wrong."""
 
     mail: tuple[BareAddress, ...] = ()
@@ -314,7 +264,7 @@ class Alerts(_Section):
         return value
 
 
-class Bounces(_Section):
+class Bounces(Section):
     """`[bounces]`: how mail that comes back is taken in: from a mailbox, by a listener, or both."""
 
     imap_host: Line | None = None
@@ -338,7 +288,7 @@ class Bounces(_Section):
         return self
 
 
-class Retention(_Section):
+class Retention(Section):
     """`[retention]`: how long things about people are kept."""
 
     unconfirmed: Duration = Field(default=timedelta(days=30), ge=_A_DAY)
@@ -349,7 +299,7 @@ class Retention(_Section):
     """What providers report about single mails."""
 
 
-class Settings(_Section):
+class Settings(Section):
     """The whole configuration. `root` is the folder that relative paths start from."""
 
     root: Path
@@ -365,8 +315,14 @@ class Settings(_Section):
     alerts: Alerts = Alerts()
     bounces: Bounces = Bounces()
     retention: Retention = Retention()
-    provider: Provider = MaildirProvider()
+    provider: tuple[Provider, ...] = Field(default=(MaildirProvider(),), min_length=1)
     endpoint: tuple[Endpoint, ...] = Field(default=(DirectoryEndpoint(),), min_length=1)
+
+    @field_validator("provider", mode="before")
+    @classmethod
+    def _one_is_several(cls, value: object) -> object:
+        """`[provider]` is `[[provider]]` with one table."""
+        return [value] if isinstance(value, dict) else value
 
     def path(self, path: Path) -> Path:
         """`path`, made absolute against the configuration's folder."""

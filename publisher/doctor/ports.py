@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from publisher.config import DirectoryEndpoint, Newsletter
+from publisher.config import DirectoryEndpoint, Newsletter, Provider
 from publisher.editions import Publication
 from publisher.http import Answer
 from publisher.preflight.model import Finding as PreflightFinding
@@ -66,7 +66,7 @@ class Records(Protocol):
 class ProviderTrial(Protocol):
     """Gets ready to mail, and mails nobody."""
 
-    def __call__(self) -> str:
+    def __call__(self, provider: Provider) -> str:
         """What was seen, for people. Raises ProviderError or ConfigError."""
 
 

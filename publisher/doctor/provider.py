@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from publisher.config import SmtpProvider
+from publisher.config import MaildirProvider, Provider, SmtpProvider
 from publisher.doctor.addresses import is_local
-from publisher.doctor.model import Check, Finding, Ground, UncheckedError, broken, fine, warning
+from publisher.doctor.model import Check, Finding, Ground, broken, fine, unchecked, warning
 from publisher.errors import ProviderError
 
 
 def _look(ground: Ground) -> Iterator[Finding]:
-    provider = ground.settings.provider
-    if isinstance(provider, SmtpProvider):
-        yield from _in_clear(provider)
+    for provider in ground.settings.provider:
+        if isinstance(provider, SmtpProvider):
+            yield from _in_clear(provider)
+        yield _tried(ground, provider)
+
+
+def _tried(ground: Ground, provider: Provider) -> Finding:
     try:
-        yield fine(ground.try_provider())
+        return fine(ground.try_provider(provider))
     except ProviderError as error:
-        if _may_be_offline(ground, error):
-            raise UncheckedError(error.message, "Look again when this machine is online") from error
-        raise
+        if _may_be_offline(ground, provider, error):
+            return unchecked(error.message, "Look again when this machine is online")
+        return broken(error.message, error.remedy)
 
 
 def _in_clear(provider: SmtpProvider) -> Iterator[Finding]:
@@ -32,9 +36,10 @@ def _in_clear(provider: SmtpProvider) -> Iterator[Finding]:
         yield warning(f"mail goes to {provider.host} in clear: security is none", remedy)
 
 
-def _may_be_offline(ground: Ground, error: ProviderError) -> bool:
-    provider = ground.settings.provider
-    remote = isinstance(provider, SmtpProvider) and not is_local(provider.host)
+def _may_be_offline(ground: Ground, provider: Provider, error: ProviderError) -> bool:
+    remote = not isinstance(provider, MaildirProvider | SmtpProvider) or (
+        isinstance(provider, SmtpProvider) and not is_local(provider.host)
+    )
     return remote and not error.permanent and not ground.dns.answers()
 
 

@@ -12,8 +12,8 @@ from publisher.http import is_public
 
 
 def _look(ground: Ground) -> Iterator[Finding]:
-    provider = ground.settings.provider
-    if not isinstance(provider, SmtpProvider) or not is_local(provider.host):
+    ours = [each for each in ground.settings.provider if isinstance(each, SmtpProvider) and is_local(each.host)]
+    if not ours:
         raise UncheckedError("the address that mail leaves from is the provider's, and not known here")
     address = ground.machine.own_address()
     if not address or not is_public(ip_address(address)):

@@ -7,7 +7,8 @@
 from publisher.http.addresses import Address, Lookup, guarded, is_public, look_up
 from publisher.http.client import AGENT, Answer, Client, Limits
 from publisher.http.failures import Failure, HttpError, redacted
-from publisher.http.retrying import retry_after
+from publisher.http.forms import FormField, form
+from publisher.http.retrying import asked_wait, back_off, retry_after
 from publisher.http.sockets import Dial, dial
 
 __all__ = [
@@ -17,10 +18,14 @@ __all__ = [
     "Client",
     "Dial",
     "Failure",
+    "FormField",
     "HttpError",
     "Limits",
     "Lookup",
+    "asked_wait",
+    "back_off",
     "dial",
+    "form",
     "guarded",
     "is_public",
     "look_up",

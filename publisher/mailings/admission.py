@@ -8,12 +8,12 @@ all senders and over restarts. Whoever may not leave yet is put off, never havin
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from publisher.ledger import Delivery, DeliveryState, Outcome
+from publisher.ledger import AS_IT_IS, Delivery, DeliveryState, Outcome, Way
 from publisher.mailings import pace, slowing
 from publisher.mailings.lanes import DomainLimits, Lane
 from publisher.mailings.pace import NOTHING, Limits, Spent
@@ -29,10 +29,17 @@ _SLOWED = "slowed:"
 
 @dataclass(frozen=True, slots=True)
 class Paces:
-    """Every limit there is: by scope ("all", "provider:NAME"), and by domains."""
+    """Every limit there is.
+
+    Args:
+        scopes: on whatever leaves, by scope: "all", and "provider:NAME" where there is only one.
+        domains: on mail to some domains.
+        providers: on mail by each of several providers: by their names in routes, the scope and its limits.
+    """
 
     scopes: Mapping[str, Limits] = field(default_factory=dict)
     domains: tuple[DomainLimits, ...] = ()
+    providers: Mapping[str, tuple[str, Limits]] = field(default_factory=dict)
 
 
 NO_PACES = Paces()
@@ -56,13 +63,16 @@ class Admission:
 
     Args:
         paces: the limits.
+        way: by which provider a delivery goes.
     """
 
-    def __init__(self, paces: Paces) -> None:
+    def __init__(self, paces: Paces, way: Callable[[Delivery], Way] = lambda _: AS_IT_IS) -> None:
         self.opens: datetime | None = None
         """When more may leave, if at last nothing might."""
         self._scopes = {scope: limits for scope, limits in paces.scopes.items() if limits}
         self._limited = {domain: each for each in paces.domains for domain in each.domains}
+        self._providers = {name: each for name, each in paces.providers.items() if each[1]}
+        self._way = way
         self._lanes: dict[str, Lane] = {}
         self._holders: dict[int, Lane] = {}
         self._spent: dict[str, Spent] = {}
@@ -94,6 +104,8 @@ class Admission:
             if name := self._lane_of(delivery.email):
                 queues.setdefault(name, []).append(delivery)
         put_off = [off for name, mails in sorted(queues.items()) for off in self._admit(rows, name, mails, now)]
+        if self._providers:
+            put_off += self._admit_by_provider(rows, deliveries, put_off, now)
         self._charge(rows, self._scopes, len(deliveries) - len(put_off), now)
         return put_off
 
@@ -143,6 +155,29 @@ class Admission:
         self._charge(rows, scopes, room, now)
         waiting = [each.id for each in mails[room:]]
         return lane.put_off(waiting, self._spent.get(scope, NOTHING), slowed, now)
+
+    def _admit_by_provider(
+        self,
+        rows: PaceRows,
+        deliveries: Sequence[Delivery],
+        put_off: Sequence[tuple[int, datetime]],
+        now: datetime,
+    ) -> Sequence[tuple[int, datetime]]:
+        """The same for each of several providers, of what domains let through."""
+        later = {delivery_id for delivery_id, _ in put_off}
+        queues: dict[str, list[int]] = {}
+        for delivery in deliveries:
+            if delivery.id not in later and (name := self._way(delivery).provider) in self._providers:
+                queues.setdefault(name, []).append(delivery.id)
+        found: list[tuple[int, datetime]] = []
+        for name, mails in sorted(queues.items()):
+            scope, limits = self._providers[name]
+            lane = self._lanes.setdefault(scope, Lane(DomainLimits((), limits)))
+            self._lock(rows, {scope: limits})
+            room = lane.room(len(mails), self._spent[scope], None, now)
+            self._charge(rows, {scope: limits}, room, now)
+            found += lane.put_off(mails[room:], self._spent[scope], None, now)
+        return found
 
     def _slowest(self, domains: Iterable[str]) -> Slowed | None:
         """What slows a lane; of several domains in one, whichever is slowed longest."""

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
+from publisher.capabilities import Form
 from publisher.config import Newsletter, Site
 from publisher.editions import BlockKind, Edition, EditionBlock, EditionFacts, choose
-from publisher.ledger import Delivery, Message
+from publisher.ledger import AS_IT_IS, Delivery, Message, Way
 from publisher.mailings.ports import Sign
-from publisher.messages import Letterhead, Person, Skeleton, compile_message, envelope_address, message_id
+from publisher.messages import Letterhead, Person, compile_message, envelope_address, message_id
+from publisher.messages.drafting import Drafting
 from publisher.messages.headers import ascii_domain, ascii_url, split_address, web_link
-from publisher.messages.verp import ReturnPath
+from publisher.messages.verp import ReturnPath, mint
 from subscribers import tokens
+
+Made = TypeVar("Made")
 
 SKELETONS_KEPT = 64
 """Choices of sections whose skeletons are remembered: readers can make more than memory should hold."""
@@ -58,28 +63,39 @@ class EditionComposer:
         self._envelope_from = envelope_address(newsletter.bounces_to)
         self._return_path = ReturnPath(secret, self._envelope_from) if newsletter.verp else None
         self._letterhead = letterhead(edition, newsletter, site)
-        self._skeletons: OrderedDict[tuple[bool, tuple[str, ...]], Skeleton] = OrderedDict()
-        self._whole = self._skeleton(choose(edition.rendered.blocks, None))  # likewise
+        self._skeletons = _Kept(compile_message, self._letterhead)
+        self._drafts = _Kept(Drafting, self._letterhead)
+        self._whole = self._skeletons.of(choose(edition.rendered.blocks, None))  # likewise
 
-    def compose(self, delivery: Delivery, date: datetime) -> Message:
+    def compose(self, delivery: Delivery, date: datetime, way: Way = AS_IT_IS) -> Message:
         """One subscriber's mail; see `ports.Composer`.
 
         Raises:
             HeaderError: the subscriber's address or name cannot stand in a mail.
         """
-        person = self.person(delivery, date)
-        plain = delivery.sections is None and not person.references
-        skeleton = self._whole if plain else self._chosen(delivery.sections, bool(person.references))
-        data = skeleton.splice(person)
+        person, can = self.person(delivery, date), way.capabilities
+        in_parts = can.form is Form.PARTS
         return Message(
             delivery_id=delivery.id,
             envelope_from=self._bounces_to(delivery),
             recipient=envelope_address(delivery.email),
             message_id=person.message_id,
-            data=data if self._sign is None else self._sign(data, date),
+            data=b"" if in_parts else self._mime(delivery, person, date, signs=can.signs),
             attempt=delivery.attempts,
             proven=not person.needs_smtputf8,
+            letter=self._drafts.of(*self._choice(delivery, person)).letter(person) if in_parts else None,
+            reference=mint(self._secret, delivery.id, delivery.email) if can.reference else "",
+            provider=way.provider,
         )
+
+    def _mime(self, delivery: Delivery, person: Person, date: datetime, *, signs: bool) -> bytes:
+        plain = delivery.sections is None and not person.references
+        skeleton = self._whole if plain else self._skeletons.of(*self._choice(delivery, person))
+        data = skeleton.splice(person)
+        return data if self._sign is None or signs else self._sign(data, date)
+
+    def _choice(self, delivery: Delivery, person: Person) -> tuple[tuple[EditionBlock, ...], bool]:
+        return choose(self._edition.rendered.blocks, delivery.sections), bool(person.references)
 
     def person(self, delivery: Delivery, date: datetime) -> Person:
         """What differs in one subscriber's mail.
@@ -117,19 +133,31 @@ class EditionComposer:
             return self._envelope_from
         return self._return_path.of(delivery.id, delivery.email)
 
-    def _chosen(self, sections: tuple[str, ...] | None, is_reply: bool) -> Skeleton:
-        return self._skeleton(choose(self._edition.rendered.blocks, sections), is_reply)
 
-    def _skeleton(self, blocks: tuple[EditionBlock, ...], is_reply: bool = False) -> Skeleton:
+class _Kept(Generic[Made]):
+    """What was made of the last choices of sections.
+
+    Args:
+        make: makes it.
+        letterhead: for all of them.
+    """
+
+    def __init__(self, make: Callable[..., Made], letterhead: Letterhead) -> None:
+        self._make = make
+        self._letterhead = letterhead
+        self._made: OrderedDict[tuple[bool, tuple[str, ...]], Made] = OrderedDict()
+
+    def of(self, blocks: tuple[EditionBlock, ...], is_reply: bool = False) -> Made:
+        """What these blocks make."""
         key = (is_reply, tuple(block.section for block in blocks if block.kind is BlockKind.SECTION))
-        skeleton = self._skeletons.get(key)
-        if skeleton is None:
-            skeleton = self._skeletons[key] = compile_message(blocks, self._letterhead, is_reply=is_reply)
-            if len(self._skeletons) > SKELETONS_KEPT:
-                self._skeletons.popitem(last=False)
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._make(blocks, self._letterhead, is_reply=is_reply)
+            if len(self._made) > SKELETONS_KEPT:
+                self._made.popitem(last=False)
         else:
-            self._skeletons.move_to_end(key)
-        return skeleton
+            self._made.move_to_end(key)
+        return made
 
 
 def letterhead(edition: Edition, newsletter: Newsletter, site: Site) -> Letterhead:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from publisher.errors import LedgerError, PublisherError
-from publisher.ledger import Batch, Delivery, Held, Message, Window
+from publisher.ledger import Batch, Delivery, Held, Message, Way, Window
 from publisher.mailings.ports import Composer
 from publisher.mailings.reporting import WindowReport
 
@@ -41,6 +41,7 @@ class Flow:
         clock: what a mail is dated by: the moment its delivery was committed.
         begin: makes the ledger keep up.
         low: how few deliveries are left when that begins.
+        way: by which provider a delivery goes.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Flow:
         clock: Callable[[], datetime],
         begin: Turns,
         low: int,
+        way: Callable[[Delivery], Way],
     ) -> None:
         self.batch = batch
         self.report = report
@@ -61,6 +63,7 @@ class Flow:
         self._clock = clock
         self._begin = begin
         self._low = low
+        self._way = way
         self._date = clock()
         self._held: dict[int, Held] = {}
         self._ready: list[Delivery] = []
@@ -77,7 +80,7 @@ class Flow:
             if self._turn is None and len(self._ready) <= self._low:
                 self._turn = self._begin(self, returned=False)
             try:
-                yield self._composer.compose(delivery, self._date)
+                yield self._composer.compose(delivery, self._date, self._way(delivery))
             except PublisherError as error:
                 self.report.failed(delivery.id, None, f"cannot be composed: {error}")
 

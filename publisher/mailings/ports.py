@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Select
 
 from publisher.ledger import (
+    AS_IT_IS,
     Batch,
     Canary,
     Delivery,
@@ -20,6 +21,7 @@ from publisher.ledger import (
     Messages,
     Outcome,
     Report,
+    Way,
     Window,
 )
 from subscribers.segments.frozen import Frozen
@@ -51,6 +53,17 @@ class Provider(Protocol):
     def idempotent(self) -> bool:
         """Whether handing over the same delivery again can never make a second mail."""
 
+    @property
+    def window(self) -> int:
+        """How many deliveries its calls hold at a time; 0: as few as we like."""
+
+    @property
+    def ways(self) -> int:
+        """How many providers this is: so often in a row may nothing come of a pass."""
+
+    def way(self, delivery: Delivery) -> Way:
+        """What a delivery has to be composed for."""
+
     def send(self, messages: Messages, report: Report, stop: Stop) -> None:
         """Hand messages over, and report each of them as it happens. Synchronous; owns its concurrency.
 
@@ -67,8 +80,8 @@ class Provider(Protocol):
 class Composer(Protocol):
     """Makes the mails of one edition."""
 
-    def compose(self, delivery: Delivery, date: datetime) -> Message:
-        """One subscriber's mail.
+    def compose(self, delivery: Delivery, date: datetime, way: Way = AS_IT_IS) -> Message:
+        """One subscriber's mail, as the provider takes it that it goes by.
 
         Raises:
             PublisherError: this one cannot be composed; it says nothing about the others.

@@ -52,7 +52,7 @@ class SenderParts:
         composer: makes the composer of an edition id; asked once a batch, so it should remember the last ones.
         journals: the folder of the journals, one for the whole instance on this machine.
         policy: how long refused deliveries are tried.
-        window: deliveries committed as `sending` at a time.
+        window: deliveries committed as `sending` at a time, when the provider does not say.
         clock: the present moment, aware UTC.
         paces: how many may leave when.
         brakes: when a mailing pauses itself.
@@ -127,7 +127,7 @@ class _Sender:
         return not self._lease.keep(may_write=not self._turns.under_way) or self._asked_to_stop()
 
     def _turning(self) -> PublisherError | None:
-        parts, self._admission = self._parts, Admission(self._parts.paces)
+        parts, self._admission = self._parts, Admission(self._parts.paces, self._parts.provider.way)
         self._turns = Turns(
             TurnParts(
                 parts.transactions,
@@ -135,7 +135,7 @@ class _Sender:
                 self._journal,
                 parts.policy,
                 parts.provider.idempotent,
-                parts.window,
+                lambda: parts.provider.window or parts.window,
                 parts.clock,
                 self._admission,
                 parts.brakes,
@@ -181,6 +181,7 @@ class _Sender:
         Gives whether the pace lets nothing more leave for longer than this sender waits.
         """
         composer, sender_id = self._parts.composer(batch.edition_id), self._lease.sender_id
+        barren = 0
         while not self.stop():
             flow = self._pass(batch, composer)
             opens = None if flow.offered else self._admission.opens
@@ -193,7 +194,8 @@ class _Sender:
                 if not flow.offered:  # the mailing is paused, or what is left is not due yet
                     ledger.release_batch(batch.id, sender_id, now)
                     return opens is not None
-            if not flow.settled and not self.stop():
+            barren = 0 if flow.settled else barren + 1
+            if barren >= self._parts.provider.ways and not self.stop():
                 raise ProviderError(f"{self._parts.provider.name} takes nothing, and does not say why")
         return False
 
@@ -211,7 +213,7 @@ class _Sender:
     def _pass(self, batch: Batch, composer: Composer) -> Flow:
         """A batch, once through."""
         report, turns = WindowReport(self._journal), self._turns
-        flow = Flow(batch, composer, report, self._parts.clock, turns.begin, turns.low)
+        flow = Flow(batch, composer, report, self._parts.clock, turns.begin, turns.low, self._parts.provider.way)
         try:
             while flow.refill(returned=True):
                 self._parts.provider.send(flow, report, self.stop)

@@ -40,7 +40,7 @@ class TurnParts:
     journal: Journal
     policy: RetryPolicy
     idempotent: bool
-    window: int
+    window: Callable[[], int]
     clock: Callable[[], datetime]
     admission: Admission
     brakes: Shares
@@ -75,7 +75,7 @@ class Turns:
     @property
     def low(self) -> int:
         """How few deliveries are left to be asked for when the next turn begins."""
-        return self._parts.window // SHARE
+        return self._parts.window() // SHARE
 
     def begin(self, flow: Flow, *, returned: bool) -> Turn | None:
         """See `flow.Turns`. Never more than a window stands as `sending`.
@@ -84,7 +84,7 @@ class Turns:
         whatever was said: then the journal has done its work.
         """
         held = flow.held if returned else flow.answered
-        room = self._parts.window - flow.standing + len(held)
+        room = self._parts.window() - flow.standing + len(held)
         if not returned and room < (max(self.low, 1) if len(flow) else 1):
             return None
         return self._turn(flow, held, 0 if self._stop() else room, returned=returned)

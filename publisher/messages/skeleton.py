@@ -131,6 +131,15 @@ def compile_message(blocks: Iterable[EditionBlock], letterhead: Letterhead, *, i
     )
 
 
+def compile_headers(letterhead: Letterhead, *, is_reply: bool = False) -> Skeleton:
+    """The header of such a message alone.
+
+    Raises:
+        HeaderError: something in the letterhead cannot stand in a header.
+    """
+    return _skeleton(_headers(letterhead, "none", is_reply))
+
+
 def _skeleton(parts: Sequence[bytes | Filler]) -> Skeleton:
     """Neighbouring literals joined, and fillers by their place among them."""
     pieces: list[bytes] = []
@@ -152,8 +161,8 @@ def _skeleton(parts: Sequence[bytes | Filler]) -> Skeleton:
 def _body(kind: str, parts: Sequence[Part]) -> list[bytes | Filler]:
     """One body; a soft line break stands wherever a value meets text inside a line."""
     body: list[bytes | Filler] = []
-    merged = _merged(parts)
-    for part, following in zip_longest(merged, merged[1:]):
+    joined = merged(parts)
+    for part, following in zip_longest(joined, joined[1:]):
         if isinstance(part, Field):
             body.append(_BODY_FILLERS[kind, part.name])
             at_end = following is None or (isinstance(following, str) and following.startswith("\n"))
@@ -164,14 +173,15 @@ def _body(kind: str, parts: Sequence[Part]) -> list[bytes | Filler]:
     return body
 
 
-def _merged(parts: Sequence[Part]) -> list[Part]:
-    merged: list[Part] = []
+def merged(parts: Sequence[Part]) -> list[Part]:
+    """The same with neighbouring literals as one."""
+    joined: list[Part] = []
     for part in parts:
-        if isinstance(part, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += part
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
         else:
-            merged.append(part)
-    return merged
+            joined.append(part)
+    return joined
 
 
 def _boundary(parts: Sequence[bytes | Filler]) -> str:
@@ -286,11 +296,12 @@ def _mailto(address: str) -> Filler:
     return fill
 
 
-_VALUES: Mapping[FieldName, Callable[[Person], str]] = {
+VALUES: Mapping[FieldName, Callable[[Person], str]] = {
     FieldName.EMAIL: attrgetter("email"),
     FieldName.UNSUBSCRIBE_URL: attrgetter("unsubscribe_url"),
     FieldName.PREFERENCES_URL: attrgetter("preferences_url"),
 }
+"""What stands at the fields of a body."""
 
 
 def _filler(encode: Callable[[str], bytes], value: Callable[[Person], str]) -> Filler:
@@ -300,5 +311,5 @@ def _filler(encode: Callable[[str], bytes], value: Callable[[Person], str]) -> F
 _BODY_FILLERS: Mapping[tuple[str, FieldName], Filler] = {
     (kind, name): _filler(encode, value)
     for kind, encode in (("text", quoted.text_value), ("html", quoted.html_value))
-    for name, value in _VALUES.items()
+    for name, value in VALUES.items()
 }

@@ -11,16 +11,19 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
+from publisher.capabilities import Capabilities
 from publisher.errors import ProviderError
 from publisher.ledger import Message, Messages, Report
+from publisher.providers.one_way import OneWay
 
 STALE_SECONDS = 36 * 3600
 """Age at which a file in tmp/ is nobody's any more (the Maildir rule)."""
 
 
-class Maildir:
+class Maildir(OneWay):
     """Hands messages over as files in `new/` (https://cr.yp.to/proto/maildir.html).
 
     Args:
@@ -28,6 +31,7 @@ class Maildir:
     """
 
     idempotent = True
+    capabilities = Capabilities(repeats_for=timedelta.max)
 
     def __init__(self, path: Path) -> None:
         self.name = f"maildir:{path.absolute()}"

@@ -14,9 +14,11 @@ from math import inf
 
 import uvloop
 
+from publisher.capabilities import Capabilities
 from publisher.config import SmtpProvider
 from publisher.errors import ProviderError, PublisherError
 from publisher.ledger import Messages, Report
+from publisher.providers.one_way import OneWay
 from publisher.providers.smtp_channel import Channel
 from publisher.providers.smtp_connect import Connection, Connector, tls_context
 from publisher.providers.smtp_queue import Queue
@@ -48,7 +50,7 @@ SHY_SECONDS = 60.0
 """How long a server that refused one more connection is not asked for more than it has."""
 
 
-class Smtp:
+class Smtp(OneWay):
     """Hands messages to a mail server.
 
     Args:
@@ -58,6 +60,7 @@ class Smtp:
     """
 
     idempotent = False
+    capabilities = Capabilities()
 
     def __init__(
         self,

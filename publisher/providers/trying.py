@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from publisher.config import MaildirProvider, Settings, SmtpProvider
+from publisher.config import MaildirProvider, Provider, Settings, SmtpProvider
 from publisher.errors import ProviderError
 from publisher.providers.smtp_connect import Connector, tls_context
 from publisher.providers.smtp_replies import Lost
@@ -20,14 +20,14 @@ SECONDS = 9.0
 _GOODBYE = 1.0
 
 
-def try_provider(settings: Settings, seconds: float = SECONDS) -> str:
+def try_provider(provider: Provider, settings: Settings, seconds: float = SECONDS) -> str:
     """Get as far as to the first mail, and no further; gives what was done.
 
     Raises:
         ProviderError: it cannot be reached, or does not let us in.
         ConfigError: a file that [provider] names cannot be read.
     """
-    return _TRIALS[settings.provider.kind](settings.provider, settings, seconds)
+    return _TRIALS[provider.kind](provider, settings, seconds)
 
 
 def _maildir(provider: MaildirProvider, settings: Settings, _seconds: float) -> str:

@@ -21,10 +21,12 @@ from uuid import uuid4
 
 from sqlalchemy import create_engine, select, text, update
 
+from publisher.capabilities import Capabilities
 from publisher.ledger import DeliveryState, Messages, Report
 from publisher.mailings.outcomes import RetryPolicy
 from publisher.mailings.ports import Stop
 from publisher.mailings.sending import SenderParts, run_sender
+from publisher.providers.one_way import OneWay
 from publisher.storage import migrate
 from publisher.storage.database import Database, connect
 from publisher.storage.ledger import LedgerStore
@@ -71,11 +73,12 @@ def postgresql() -> Iterator[Kind]:
         yield Kind("PostgreSQL", lambda _: server.url_of(server.create()), 15)
 
 
-class AtOnce:
+class AtOnce(OneWay):
     """A provider that takes everything at once, until it had enough."""
 
     name = "bench:nowhere"
     idempotent = False
+    capabilities = Capabilities()
 
     def __init__(self, most: int) -> None:
         self._most = most

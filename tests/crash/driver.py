@@ -29,7 +29,6 @@ from publisher.mailings.sending import SenderParts, run_sender, utc_now
 from publisher.mailings.stop_signal import StopSignal
 from publisher.providers import maildir
 from publisher.providers.maildir import Maildir
-from publisher.providers.registry import AnyProvider
 from publisher.providers.smtp import Smtp
 from publisher.providers.smtp_wire import Wire
 from publisher.storage.database import connect
@@ -44,7 +43,7 @@ WINDOW = 1
 """Small, so that a short mailing has several windows."""
 
 
-def provider_at(place: str) -> AnyProvider:
+def provider_at(place: str) -> Maildir | Smtp:
     """`smtp:PORT`, or the path of a Maildir."""
     kind, _, port = place.partition(":")
     if kind == "smtp":

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
-from publisher.ledger import Delivery, MailingKind, MailingState, Message
+from publisher.ledger import AS_IT_IS, Delivery, MailingKind, MailingState, Message, Way
 from publisher.mailings import audience
 from publisher.storage.database import Database
 from publisher.storage.plans import BATCH_SIZE, Plans
@@ -152,7 +152,7 @@ class PlainComposer:
     def __init__(self, edition_id: int = 1) -> None:
         self._edition_id = edition_id
 
-    def compose(self, delivery: Delivery, date: datetime) -> Message:
+    def compose(self, delivery: Delivery, date: datetime, way: Way = AS_IT_IS) -> Message:
         identity = f"<{self._edition_id}.{delivery.subscriber_id}@example.org>"
         data = (
             f"From: news@example.org\r\nTo: {delivery.email}\r\nSubject: One\r\nMessage-ID: {identity}\r\n"

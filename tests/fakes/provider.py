@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from publisher.capabilities import Capabilities
 from publisher.errors import ProviderError
 from publisher.ledger import Mark, Message, Messages, Report
+from publisher.providers.one_way import OneWay
 
 Word = tuple[Mark, int, int | None, str]
 
@@ -43,7 +45,7 @@ class Recorder:
         return [word for word in self.words if word[1] == delivery_id][-1]
 
 
-class MemoryProvider:
+class MemoryProvider(OneWay):
     """Takes messages into a list.
 
     Args:
@@ -52,6 +54,7 @@ class MemoryProvider:
     """
 
     name = "memory:here"
+    capabilities = Capabilities()
 
     def __init__(
         self,

@@ -50,7 +50,7 @@ def test_a_site_and_one_newsletter_are_enough() -> None:
     found = read()
     assert found.site.url == "https://news.example.org/"
     assert found.site.links_url == found.site.url
-    assert found.provider == MaildirProvider(path=Path("var/outbox"))
+    assert found.provider == (MaildirProvider(path=Path("var/outbox")),)
     assert found.endpoint == (DirectoryEndpoint(name="site", path=Path("var/site")),)
     assert found.storage.url == "sqlite:///var/publisher.db"
     assert (found.inbox.directory, found.inbox.settle) == (Path("digests"), timedelta(seconds=2))
@@ -317,7 +317,7 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) ->
 def test_any_value_may_come_from_a_file_beside_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "password").write_text(f"{SECRET}\n")
     provider = SMTP | {"user": "daily", "password": {"file": "password"}}
-    found = parse({"site": SITE, "newsletter": [LETTER], "provider": provider}, root=tmp_path).provider
+    found = parse({"site": SITE, "newsletter": [LETTER], "provider": provider}, root=tmp_path).provider[0]
     assert isinstance(found, SmtpProvider)
     assert found.password
     assert found.password.get_secret_value() == SECRET

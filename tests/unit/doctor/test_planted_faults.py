@@ -424,4 +424,4 @@ def test_every_check_has_a_planted_fault() -> None:
 def test_a_server_that_says_nothing_does_not_keep_us(healthy: Patient) -> None:
     rule(Step.EHLO, HANG)(healthy)
     with healthy.ground() as stood_on, pytest.raises(ProviderError, match="no answer in time"):
-        try_provider(stood_on.settings, seconds=0.2)
+        try_provider(stood_on.settings.provider[0], stood_on.settings, seconds=0.2)

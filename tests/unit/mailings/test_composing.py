@@ -125,7 +125,7 @@ def test_a_choice_of_sections_is_compiled_once_and_memory_stays_flat(monkeypatch
     assert len(compiled) == 2
     for sections in (("parliament",), ("courts",)):
         one.compose(replace(DELIVERY, sections=sections), NOW)
-    assert len(one._skeletons) == 2
+    assert len(one._skeletons._made) == 2
 
 
 def test_readers_with_the_same_choice_share_what_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:

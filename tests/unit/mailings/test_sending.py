@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from publisher.errors import LedgerError, ProviderError, PublisherError, StorageError
-from publisher.ledger import Delivery, DeliveryState, MailingState, Message, Report
+from publisher.ledger import AS_IT_IS, Delivery, DeliveryState, MailingState, Message, Report, Way
 from publisher.mailings.journal import boot_id, parse
 from publisher.mailings.lease import LEASE
 from publisher.mailings.outcomes import RetryPolicy
@@ -276,10 +276,10 @@ def test_a_mail_that_cannot_be_composed_fails_alone(
     small: SenderParts, sqlite_database: Database, now: datetime
 ) -> None:
     class Picky(PlainComposer):
-        def compose(self, delivery: Delivery, date: datetime) -> Message:
+        def compose(self, delivery: Delivery, date: datetime, way: Way = AS_IT_IS) -> Message:
             if delivery.id == 2:
                 raise PublisherError("a name holds a line break")
-            return super().compose(delivery, date)
+            return super().compose(delivery, date, way)
 
     planned(sqlite_database, 3, now)
     run_sender(replace(small, composer=Picky), never)

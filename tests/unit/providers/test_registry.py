@@ -7,13 +7,14 @@ from typing import Any, get_args
 
 import pytest
 
-from publisher.config import Provider, parse
+from publisher.config import Provider, Settings, parse
+from publisher.providers import registry
 from publisher.providers.maildir import Maildir
-from publisher.providers.registry import _OPENERS, open_provider
+from publisher.providers.registry import _OPENERS, DIALECTS
 from publisher.providers.smtp import Smtp
 
 
-def settings(root: Path, provider: dict[str, Any]) -> Any:
+def settings(root: Path, provider: dict[str, Any]) -> Settings:
     raw = {
         "site": {"title": "News", "url": "https://news.example.org/"},
         "newsletter": [{"slug": "daily", "title": "The daily", "from": "news@example.org"}],
@@ -22,19 +23,26 @@ def settings(root: Path, provider: dict[str, Any]) -> Any:
     return parse(raw, root=root)
 
 
+def open_provider(root: Path, provider: dict[str, Any]) -> Any:
+    found = settings(root, provider)
+    return registry.open_provider(found.provider[0], found)
+
+
 def test_every_kind_that_can_be_configured_can_be_opened() -> None:
     sections = get_args(get_args(Provider)[0])
-    assert {section.model_fields["kind"].annotation.__args__[0] for section in sections} == set(_OPENERS)
+    assert {section.model_fields["kind"].annotation.__args__[0] for section in sections} == set(_OPENERS) | set(
+        DIALECTS
+    )
 
 
 def test_a_maildir_lies_below_the_configuration(tmp_path: Path) -> None:
-    provider = open_provider(settings(tmp_path, {"kind": "maildir", "path": "var/outbox"}))
+    provider = open_provider(tmp_path, {"kind": "maildir", "path": "var/outbox"})
     assert isinstance(provider, Maildir)
     assert provider.name == f"maildir:{tmp_path / 'var/outbox'}"
 
 
 def test_smtp_connects_to_nothing_before_it_sends(tmp_path: Path) -> None:
-    provider = open_provider(settings(tmp_path, {"kind": "smtp", "host": "mail.example.org"}))
+    provider = open_provider(tmp_path, {"kind": "smtp", "host": "mail.example.org"})
     assert isinstance(provider, Smtp)
     assert provider.name == "smtp:mail.example.org:587"
     provider.close()
@@ -42,5 +50,5 @@ def test_smtp_connects_to_nothing_before_it_sends(tmp_path: Path) -> None:
 
 def test_a_missing_ca_file_is_found_at_once(tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r"provider\.ca_file") as caught:
-        open_provider(settings(tmp_path, {"kind": "smtp", "host": "mail.example.org", "ca_file": "ca.pem"}))
+        open_provider(tmp_path, {"kind": "smtp", "host": "mail.example.org", "ca_file": "ca.pem"})
     assert str(tmp_path / "ca.pem") in str(caught.value)

@@ -1,0 +1,89 @@
+"""Any provider with an API of the web: makes the calls that its dialect writes, and reports what came of them.
+
+Calls are made in threads, one each; the sender's thread composes, decides and reports. A mail is begun when its
+call is made. What an answer says of a call is certain: taken, or not. Without an answer it is not known, and
+nothing is sent again on a guess: a provider that promises to make nothing of a repeated call is asked once more
+with the same one, others leave its mails uncertain.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+
+from publisher.http import Answer, Client
+from publisher.ledger import Messages, Report
+from publisher.providers.calling import Run
+from publisher.providers.calls import Dialect, Item
+from publisher.providers.one_way import OneWay
+
+PATIENCE = timedelta(minutes=5)
+"""How long "not now" is waited for, all in all and with nothing taken."""
+
+IDLE_SECONDS = 10.0
+"""A connection that was idle for longer is not used again: it may be closed while the next call is on its way."""
+
+
+class Api(OneWay):
+    """A provider with an API.
+
+    Args:
+        dialect: how it is spoken to.
+        client: makes the calls; closed together with this.
+        patience: how long "not now" is waited for; short where another provider stands ready.
+        pause: waits so many seconds.
+        chance: a number from 0 to 1.
+    """
+
+    idempotent = False
+    """A new sender makes other calls of the same mails."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        client: Client,
+        *,
+        patience: timedelta = PATIENCE,
+        pause: Callable[[float], object] = time.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.name = dialect.name
+        self.capabilities = dialect.capabilities
+        self.dialect = dialect
+        self.patience = patience
+        self.pause = pause
+        self.chance = chance
+        self._client = client
+        self._pool: ThreadPoolExecutor | None = None
+        self._idle_since = time.monotonic()
+
+    def send(self, messages: Messages, report: Report, stop: Callable[[], bool]) -> None:
+        """See `mailings.ports.Provider`.
+
+        Raises:
+            ProviderError: it cannot be reached, does not let us in, wants to be left alone for longer than we
+                wait, does not answer, or refuses everything.
+        """
+        if time.monotonic() - self._idle_since > IDLE_SECONDS:
+            self._client.close()
+        try:
+            Run(self, report, stop).work(iter(messages))
+        finally:
+            self._idle_since = time.monotonic()
+
+    def close(self) -> None:
+        """Let connections go. What is under way ends in its time."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False)
+            self._pool = None
+        self._client.close()
+
+    def start(self, items: Sequence[Item]) -> Future[Answer]:
+        """Make the call for these, in a thread."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.capabilities.calls, thread_name_prefix="calls")
+        call = self.dialect.call(items)
+        return self._pool.submit(self._client.ask, call.method, call.address, headers=call.headers, data=call.data)
