@@ -1,8 +1,8 @@
 """What many mails that come back say of their mailing: suppressions that wait, a pause, a word to somebody. Pure.
 
-    judging.same_hards(texts, mails)           # Holds: a suppression that `hold.covers(detail)` waits for an editor
-    judging.refusals(classes, limits)          # Pause | None
-    judging.complaints(counts, limits)         # Pause | Warn | None
+    judging.same_hards(texts, mails)       # Holds: a suppression that `hold.covers(detail)` waits for an editor
+    judging.refusals(classes, limits)      # Pause | None
+    judging.complaints(counts, limits)     # Pause | Warn | None
 
 `limits` are the `Shares` of the brakes while sending; what came back is held against the same ones.
 """
@@ -21,7 +21,7 @@ from publisher.mailings.brakes import USUAL, Shares, too_many_complaints
 
 FEWEST_HARD = 20
 HARD_SHARE = 0.05
-"""More of a mailing than this share, in the same words, and at least so many mails: a fault rather than readers."""
+"""More of a mailing than this share, in the same words, and at least so many mails: no readers did that."""
 
 WARNED_COMPLAINTS = 0.001
 """The share of complaints that somebody is told of; Gmail and Yahoo ask for less than that."""

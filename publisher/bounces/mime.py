@@ -14,6 +14,7 @@ from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import HeaderParser
+from itertools import islice
 
 LARGEST = 1_000_000
 """Octets that are looked at: what a server says stands before the mail that it returns."""
@@ -132,8 +133,10 @@ def _text(leaf: Message) -> str:
 
 
 def _headers(message: Message) -> Iterator[tuple[str, str]]:
-    for name, value in message.items()[:_MOST_FIELDS]:
-        yield name.lower(), " ".join(_decoded(str(value)[:_LONGEST_HEADER]).split())
+    for name, value in islice(message.raw_items(), _MOST_FIELDS):
+        # Letters beyond ASCII are UTF-8 (RFC 6532), whatever else they were meant to be.
+        said = str(value)[:_LONGEST_HEADER].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        yield name.lower(), " ".join(_decoded(said).split())
 
 
 def _decoded(value: str) -> str:
