@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publisher.app.adapters import Adapters
 from publisher.app.keeping import InstanceGround
-from publisher.app.leaving import brakes_of, judge_of
-from publisher.bounces.deciding import Bounces
-from publisher.bounces.hooks import Hooks
-from publisher.bounces.processing import Processing
+from publisher.app.leaving import judge_of
+from publisher.app.returning import Returning
 from publisher.config import Newsletter
 from publisher.digests.identity import Home
 from publisher.digests.model import Digest
 from publisher.digests.record import DigestRecord
 from publisher.editions import Document, Edition
-from publisher.feedback import HookReader
 from publisher.feeds.identity import authority, mint_entry_id
 from publisher.keeping.blocking import Blocking
 from publisher.keeping.erasing import Erasing
@@ -229,24 +226,9 @@ class UseCases(Adapters):
         return takes_no_mail
 
     @cached_property
-    def hook_readers(self) -> Mapping[str, HookReader]:
-        """Who reads the webhooks of which provider: none of those that there are has one."""
-        return {}
-
-    @cached_property
-    def hooks(self) -> Hooks:
-        """What takes webhooks in."""
-        return Hooks(self.store, self.hook_readers, {}, lambda: self.secret, self.clock)
-
-    @cached_property
-    def feedback(self) -> Processing:
-        """What acts on what came back."""
-        return Processing(self.store, lambda: self.secret, brakes_of(self.settings))
-
-    @cached_property
-    def bounces(self) -> Bounces:
-        """What editors see and decide about what came back."""
-        return Bounces(self.store)
+    def returning(self) -> Returning:
+        """What comes back about mail, and what is done about it."""
+        return Returning(self)
 
     @cached_property
     def posting(self) -> Posting:

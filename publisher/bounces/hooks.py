@@ -6,9 +6,8 @@ import hmac
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from publisher.bounces.arriving import Arrivals
 from publisher.bounces.hook_paths import hook_secret
-from publisher.bounces.ports import Store
-from publisher.bounces.receiving import discreet
 from publisher.feedback import HookReader, HookRequest
 
 
@@ -16,7 +15,7 @@ class Hooks:
     """The webhooks of an instance. Called from several threads at once.
 
     Args:
-        store: opens transactions.
+        arrivals: keeps what is told.
         readers: who reads the requests of which provider, by its name.
         versions: `hook_version` of providers whose is not 1.
         secret: gives the instance's.
@@ -25,13 +24,13 @@ class Hooks:
 
     def __init__(
         self,
-        store: Store,
+        arrivals: Arrivals,
         readers: Mapping[str, HookReader],
         versions: Mapping[str, int],
         secret: Callable[[], bytes],
         clock: Callable[[], datetime],
     ) -> None:
-        self._store = store
+        self._arrivals = arrivals
         self._readers = readers
         self._versions = versions
         self._secret = secret
@@ -50,10 +49,4 @@ class Hooks:
             HookRefusedError: it is not what the provider would send.
             StorageError: they cannot be kept now.
         """
-        now = self._clock()
-        events = self._readers[provider].read(request, now)
-        if events:
-            secret = self._secret()
-            kept = [discreet(event, secret) for event in events]
-            with self._store.write() as unit:
-                unit.feedback.append(provider, kept, now)
+        self._arrivals.keep(provider, self._readers[provider].read(request, self._clock()))

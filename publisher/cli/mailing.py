@@ -60,7 +60,7 @@ def show(
         if as_json:
             left_out = dict(facts.mailing.left_out)
             held = {"reason": wait.reason, "until": local(wait.until, zone)} if wait else None
-            suppressions = opened.bounces.count_held(mailing_id)
+            suppressions = opened.returning.bounces.count_held(mailing_id)
             more: dict[str, object] = {"left_out": left_out, "waits": held, "waves": waves, "deliveries": troubled}
             more |= {"suppressions_held": suppressions}
             show_json(_row(opened, facts) | more)
@@ -68,7 +68,7 @@ def show(
             _show(facts, troubled)
             _show_waves(waves, facts)
             tell_wait(opened, facts)
-            _show_held(mailing_id, opened.bounces.count_held(mailing_id))
+            _show_held(mailing_id, opened.returning.bounces.count_held(mailing_id))
 
 
 @app.command()
@@ -121,12 +121,12 @@ def bounces(
         raise UsageError("either --suppress or --forgive is given")
     with instance() as opened:
         if suppress or forgive:
-            done = opened.bounces.decide(
+            done = opened.returning.bounces.decide(
                 mailing_id, opened.clock(), suppressed=suppress, actor=actor(), reason=reason
             )
             say(f"{count(done, 'address', 'addresses')} {'suppressed' if suppress else 'forgiven'}")
             return
-        found = opened.bounces.of(mailing_id)
+        found = opened.returning.bounces.of(mailing_id)
         waiting = [_held(each) for each in found.held]
         if as_json:
             show_json({"classes": {str(name): number for name, number in found.classes.items()}, "held": waiting})

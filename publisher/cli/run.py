@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from publisher.app import App
+from publisher.bounces.mailbox import MailboxError
 from publisher.cli.context import instance
 from publisher.cli.output import count, say, warn
 from publisher.cli.progress import MailingBar
@@ -48,7 +49,12 @@ def run() -> None:
 
 def act_on_feedback(opened: App) -> None:
     """Do what follows from what came back about earlier mail, before any more leaves."""
-    if told := str(opened.feedback.process(opened.clock)):
+    try:
+        if number := opened.returning.collect():
+            say(f"Came back    {count(number, 'mail')} in the bounce mailbox")
+    except MailboxError as error:
+        warn(f"publisher: {error}")
+    if told := str(opened.returning.processing.process(opened.clock)):
         say(f"Came back    {told}")
 
 
