@@ -53,8 +53,8 @@ class Service:
 
     Seven jobs that never overlap with themselves: `pass` (inbox, slots, endpoints), `send` (running mailings,
     due retries, what dead senders left), `mailbox` and `feedback` (what came back about mail), `notices` (mails to
-    one person), `alerts` and `retention`. A long mailing keeps neither the next pass waiting nor somebody who signs up nor what
-    comes back about it, and telling the desk none of them.
+    one person), `alerts` and `retention`. A long mailing keeps neither the next pass waiting nor somebody who
+    signs up nor what comes back about it, and telling the desk none of them.
     """
 
     def __init__(self, app: App) -> None:
