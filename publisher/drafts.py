@@ -38,6 +38,12 @@ class Draft:
     html: Parts = field(repr=False)
     headers: Mapping[str, str] = field(repr=False, default_factory=dict)
 
+    @property
+    def octets(self) -> int:
+        """How large its bodies and its subject are, in UTF-8, without what stands at their fields."""
+        said = [self.subject, *(part for part in (*self.text, *self.html) if isinstance(part, str))]
+        return sum(len(part.encode()) for part in said)
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:

@@ -114,10 +114,9 @@ class Run:
         except PublisherError as error:
             self._report.failed(message.delivery_id, None, str(error))
             return None
-        if most and item.octets > most:
-            self._report.failed(
-                message.delivery_id, None, f"it has {item.octets} octets, and {self._name} takes {most}"
-            )
+        size = item.shared + item.octets
+        if most and size > most:
+            self._report.failed(message.delivery_id, None, f"it has {size} octets, and {self._name} takes {most}")
             return None
         return item
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from publisher.capabilities import Capabilities
-from publisher.drafts import Mailbox
+from publisher.drafts import Draft, Mailbox
 from publisher.errors import PublisherError, one_line
 from publisher.http import Answer
 from publisher.ledger import Mark, Message
@@ -42,13 +42,15 @@ class Item:
         message: what it was made of.
         content: what the dialect puts into the call.
         octets: how much of the call it takes, at most.
-        group: what all mails of a call have in common.
+        group: names what all mails of a call have in common.
+        shared: how large that is.
     """
 
     message: Message = field(repr=False)
     content: Any = field(repr=False)
     octets: int
     group: str = ""
+    shared: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def together(items: Iterable[Item], capabilities: Capabilities) -> list[list[Ite
         full = len(call) >= capabilities.recipients
         too_large = capabilities.octets and octets + item.octets > capabilities.octets
         if not call or full or too_large:
-            call, octets = [], 0
+            call, octets = [], item.shared
             calls.append(call)
         call.append(item)
         open_calls[item.group] = (call, octets + item.octets)
@@ -197,3 +199,21 @@ def written(mailbox: Mailbox) -> str:
         return address
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
     return f"{name} <{address}>" if _BARE.fullmatch(name) else f'"{quoted}" <{address}>'
+
+
+class DraftSizes:
+    """How large drafts are, each measured once: a thousand mails of a call share one."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    def __call__(self, draft: Draft) -> int:
+        """In octets."""
+        if draft.key not in self._known:
+            if len(self._known) >= _DRAFTS_KNOWN:
+                self._known.clear()
+            self._known[draft.key] = draft.octets
+        return self._known[draft.key]
+
+
+_DRAFTS_KNOWN = 256

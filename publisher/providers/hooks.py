@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Protocol
 
 from publisher.errors import ProviderError
 from publisher.feedback import HookReader
-from publisher.http import Client, redacted
+from publisher.http import Client, Limits, redacted
 from publisher.providers.mailgun_hook import MailgunHook
 from publisher.providers.postmark_hook import PostmarkHook
 from publisher.providers.resend_hook import ResendHook
 from publisher.providers.sendgrid_hook import SendgridHook
 from publisher.providers.ses_hook import SesHook
 from publisher.providers.sns import Fetch
+
+_PATIENCE = Limits(body=100_000).within(timedelta(seconds=8))
+"""SNS waits for our own answer meanwhile, and not for long."""
 
 
 class ProviderSettings(Protocol):
@@ -47,7 +51,7 @@ def fetching(client: Client) -> Fetch:
     """A `Fetch` that asks over the web, and follows nobody elsewhere."""
 
     def fetch(address: str) -> bytes:
-        answer = client.ask("GET", address)
+        answer = client.ask("GET", address, limits=_PATIENCE)
         if answer.status != HTTPStatus.OK:
             raise ProviderError(f"{redacted(address)} answers {answer.said}")
         return answer.body

@@ -21,6 +21,7 @@ from publisher.http import Answer, FormField, asked_wait, form
 from publisher.ledger import Mark, Message
 from publisher.providers.calls import (
     Call,
+    DraftSizes,
     Fate,
     Item,
     MalformedError,
@@ -97,6 +98,7 @@ class MailgunBatch(_Mailgun):
             reference=True,
             lookup=True,
         )
+        self._size = DraftSizes()
 
     def item(self, message: Message) -> Item:
         """See `Dialect`."""
@@ -106,7 +108,7 @@ class MailgunBatch(_Mailgun):
         own = {**{_variable(name): value for name, value in letter.headers.items()}, "ref": message.reference}
         own |= {name.value: value for name, value in letter.values.items()}
         octets = 2 * len(message.recipient) + sum(len(value.encode()) + 40 for value in own.values())
-        return Item(message, (letter, own), octets, letter.draft.key)
+        return Item(message, (letter, own), octets, letter.draft.key, self._size(letter.draft))
 
     def call(self, items: Sequence[Item]) -> Call:
         """See `Dialect`."""

@@ -28,6 +28,8 @@ class Listening:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._over.is_set():
+            return  # a test has stopped it before
         self._over.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

@@ -170,7 +170,7 @@ def test_fresh_is_what_is_not_older_than_it_may_be_nor_from_the_future() -> None
         ("5.2.2 mailbox full", (None, "5.2.2")),
         ("delivered by 10.250.1.5 after 3500 seconds", (None, "")),
         ("", (None, "")),
-        ("٥٥٠ 5.1.1", (None, "5.1.1")),
+        ("5٥٠ 5.1.٣", (None, "")),
     ],
 )
 def test_code_and_status_are_found_in_a_server_s_words(text: str, told: tuple[int | None, str]) -> None:

@@ -89,7 +89,11 @@ def test_a_last_try_after_a_day_is_still_taken() -> None:
 OTHER = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-@pytest.mark.parametrize("key", ["", "no base64", b64encode(b"no key").decode(), b64encode(OTHER).decode()])
+@pytest.mark.parametrize(
+    "key",
+    ["", "no base64", b64encode(b"no key").decode(), b64encode(OTHER).decode()],
+    ids=["empty", "no base64", "no key", "of another kind"],
+)
 def test_what_is_no_key_of_this_kind_is_an_error_that_does_not_show_it(key: str) -> None:
     with pytest.raises(ConfigError) as error:
         SendgridHook(SecretStr(key))

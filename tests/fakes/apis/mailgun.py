@@ -1,0 +1,97 @@
+"""Mailgun as far as we use it: a batch with recipient variables, a finished message, and the log of events."""
+
+from __future__ import annotations
+
+import json
+import re
+from email import message_from_bytes, policy
+from email.utils import parseaddr
+from urllib.parse import parse_qs
+
+from tests.fakes.apis.base import FakeApi, Taken, said
+from tests.fakes.web import Asked, Exchange, reply
+
+DOMAIN = "mg.example.org"
+_VARIABLE = re.compile(r"%recipient\.(\w+)%")
+
+
+class FakeMailgun(FakeApi):
+    """Any invalid address refuses the whole call, as Mailgun does."""
+
+    refuses_whole_calls = True
+
+    def __init__(self) -> None:
+        super().__init__(f"/v3/{DOMAIN}/messages", f"/v3/{DOMAIN}/messages.mime")
+        self.acts[f"GET /v3/{DOMAIN}/events"] = self._events
+        self.page = 2
+
+    def respond(self, asked: Asked) -> tuple[str, bytes]:
+        """See `FakeApi`."""
+        fields = form_of(asked)
+        addresses = [parseaddr(value)[1] for value in fields["to"]]
+        if self.refused & set(addresses):
+            return "400 BAD REQUEST", said({"message": "to parameter is not a valid address"})
+        taken = _mime(fields, addresses) if asked.path.endswith(".mime") else _batch(fields, addresses)
+        self.taken += taken
+        return "200 OK", said({"id": f"<{len(self.taken)}@{DOMAIN}>", "message": "Queued. Thank you."})
+
+    def _events(self, exchange: Exchange) -> None:
+        query = {name: values[0] for name, values in parse_qs(exchange.asked.path.partition("?")[2]).items()}
+        first = int(query.get("page", 0))
+        items = [
+            {
+                "event": "accepted",
+                "id": f"event-{number}",
+                "timestamp": float(query.get("begin", 0)) + 1,
+                "recipient": each.recipient,
+                "user-variables": {"ref": each.reference},
+            }
+            for number, each in enumerate(self.taken[first : first + self.page], first)
+        ]
+        following = self.url(f"/v3/{DOMAIN}/events?page={first + self.page}&begin={query.get('begin', 0)}")
+        exchange.send(reply("200 OK", said({"items": items, "paging": {"next": following}})))
+
+
+def form_of(asked: Asked) -> dict[str, list[str]]:
+    """The fields of a multipart form."""
+    head = f"Content-Type: {asked.headers['content-type']}\r\n\r\n".encode()
+    found: dict[str, list[str]] = {}
+    for part in message_from_bytes(head + asked.body, policy=policy.HTTP).iter_parts():
+        name = str(part.get_param("name", header="content-disposition"))
+        payload = part.get_payload(decode=True)
+        if part.get_content_type() == "message/rfc822":
+            payload = asked.body.partition(b"message/rfc822\r\n\r\n")[2].rpartition(b"\r\n--")[0]
+            payload = payload.partition(b"\r\n--" + asked.headers["content-type"].partition("=")[2].encode())[0]
+        assert isinstance(payload, bytes)
+        found.setdefault(name, []).append(payload.decode("utf-8"))
+    return found
+
+
+def _batch(fields: dict[str, list[str]], addresses: list[str]) -> list[Taken]:
+    variables = json.loads(fields["recipient-variables"][0])
+    assert set(variables) == set(addresses)
+    assert len(set(addresses)) == len(addresses)
+
+    def filled(value: str, address: str) -> str:
+        return _VARIABLE.sub(lambda found: variables[address][found[1]], value)
+
+    headers = {name[2:]: values[0] for name, values in fields.items() if name.startswith("h:")}
+    return [
+        Taken(
+            address,
+            filled(fields["v:ref"][0], address),
+            filled(fields["subject"][0], address),
+            filled(fields["text"][0], address),
+            {name: filled(value, address) for name, value in headers.items()},
+        )
+        for address in addresses
+    ]
+
+
+def _mime(fields: dict[str, list[str]], addresses: list[str]) -> list[Taken]:
+    message = message_from_bytes(fields["message"][0].encode(), policy=policy.default)
+    body = message.get_body(("plain",))
+    headers = {name: str(value) for name, value in message.items()}
+    text = body.get_content().replace("\r\n", "\n") if body is not None else ""
+    (address,) = addresses
+    return [Taken(address, fields.get("v:ref", [""])[0], headers["Subject"], text, headers)]

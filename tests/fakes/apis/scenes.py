@@ -1,0 +1,60 @@
+"""Each provider with an API before a server of ours: what the contract suite and others stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from publisher.config import ApiProvider, Provider
+from publisher.http import Client, Limits
+from publisher.providers.api import Api
+from publisher.providers.registry import DIALECTS
+from tests.fakes.apis.base import FakeApi
+from tests.fakes.apis.mailgun import DOMAIN, FakeMailgun
+
+KEY = "key-of-nobody-0123456789"
+
+
+@dataclass
+class Scene:
+    """A provider, the server it calls, and how long it was made to wait."""
+
+    settings: ApiProvider
+    server: FakeApi
+    provider: Api
+    waits: list[float] = field(default_factory=list)
+
+
+def scene(
+    open_server: Callable[[], FakeApi], said: dict[str, Any], *, timeout: timedelta = timedelta(seconds=0.3)
+) -> Callable[[], AbstractContextManager[Scene]]:
+    """A scene that is set up when it is entered."""
+
+    @contextmanager
+    def enter() -> Iterator[Scene]:
+        with open_server() as server:
+            settings = TypeAdapter[Any](Provider).validate_python({"url": server.url(), **said})
+            waits: list[float] = []
+            client = Client(limits=Limits(read=timeout, total=timedelta(seconds=20)))
+            dialect = DIALECTS[settings.kind](settings)
+            provider = Api(dialect, client, pause=waits.append, chance=lambda: 1.0)
+            yield Scene(settings, server, provider, waits)
+            provider.close()
+
+    return enter
+
+
+SINGLE = {"mailgun, mime"}
+"""Scenes of providers whose calls are about one mail each."""
+
+SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
+    "mailgun": scene(FakeMailgun, {"kind": "mailgun", "domain": DOMAIN, "key": KEY}),
+    "mailgun, mime": scene(
+        FakeMailgun, {"kind": "mailgun", "domain": DOMAIN, "key": KEY, "mode": "mime", "connections": 3}
+    ),
+}
