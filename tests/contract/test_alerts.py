@@ -85,7 +85,7 @@ class World:
             [("daily", "daily 07:00", "UTC")],
             ["endpoint:site"],
             "smtp:mail.example.org:587",
-            Limits(0.05, 10**9, 15 * MINUTE, 10 * MINUTE),
+            Limits(0.05, 10**9, 15 * MINUTE, 10 * MINUTE, 0.001),
             lambda: [Space(folder, free) for folder, free in self.free.items()],
         )
         secret = lambda: b"secret"  # noqa: E731
