@@ -51,8 +51,7 @@ class _Mailgun:
     def __init__(self, settings: MailgunProvider) -> None:
         self.name = f"mailgun:{settings.domain}"
         self._address = f"{settings.url or ADDRESSES[settings.region]}v3/{quote(settings.domain)}"
-        login = b64encode(f"api:{settings.key.get_secret_value()}".encode()).decode()
-        self._headers = {"Authorization": f"Basic {login}"}
+        self._headers = headers(settings)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
@@ -162,6 +161,12 @@ class MailgunMime(_Mailgun):
 
 _OPTIONS: Sequence[FormField] = (("o:tracking", "no"), ("o:tracking-clicks", "no"), ("o:tracking-opens", "no"))
 """Nobody is watched while reading, and no link leads through anybody's server."""
+
+
+def headers(settings: MailgunProvider) -> dict[str, str]:
+    """What every call to the API has in its header."""
+    login = b64encode(f"api:{settings.key.get_secret_value()}".encode()).decode()
+    return {"Authorization": f"Basic {login}"}
 
 
 def _variable(name: str) -> str:

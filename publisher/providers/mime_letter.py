@@ -15,7 +15,19 @@ from publisher.errors import ProviderError
 from publisher.ledger import Message
 
 _TOLD_APART = frozenset(
-    {"from", "to", "reply-to", "subject", "date", "mime-version", "content-type", "content-transfer-encoding"}
+    {
+        *(
+            "from",
+            "to",
+            "reply-to",
+            "subject",
+            "date",
+            "mime-version",
+            "content-type",
+            "content-transfer-encoding",
+        ),
+        "dkim-signature",  # of bytes that will not be the ones that arrive
+    }
 )
 _OWN = frozenset({"message-id", "list-unsubscribe", "in-reply-to", "references"})
 
