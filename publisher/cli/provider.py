@@ -33,7 +33,7 @@ _SIGNS: Mapping[Grade, str] = {
 def list_(
     as_json: Json = False,
     hooks: Annotated[
-        bool, typer.Option("--hooks", help="Webhook addresses as they are: whoever has one can call it.")
+        bool, typer.Option("--hooks", help="Whole webhook addresses: whoever has one can call it.")
     ] = False,
 ) -> None:
     """Every provider: what goes by it, its limits, what it can, and where its webhook is."""
@@ -44,13 +44,13 @@ def list_(
     show_rows(rows, columns, as_json=as_json, empty="No provider")
 
 
-@app.command()
-def test(
+@app.command("test")
+def try_(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Its name; none: each of them.")] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="ADDRESS", help="Mail this address, for once.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Try a provider as far as to the first mail; with --to, send one short mail by it and say what became of it."""
+    """Try providers as far as to the first mail; with --to, send one short mail by each, and explain."""
     if to is not None and not is_bare_address(to):
         raise UsageError(f'"{to}" is no mail address', remedy="Write it like reader@example.org")
     with instance() as opened:
@@ -67,7 +67,8 @@ def _looked(opened: App, chosen: Sequence[Provider], as_json: bool) -> bool:
     else:
         for name, seen in found.items():
             for each in seen:
-                say(f"{_SIGNS[each.grade]:8} {name}: {each.message}")
+                whose = "" if each.message.startswith(name) else f"{name}: "
+                say(f"{_SIGNS[each.grade]:8} {whose}{each.message}")
                 if each.remedy:
                     say(f"         → {each.remedy}")
     return not any(each.grade is Grade.BROKEN for seen in found.values() for each in seen)

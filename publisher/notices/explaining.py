@@ -1,6 +1,6 @@
 """What became of a test mail, in plain lines: which kind of trouble it is, and what to do about it. Pure.
 
-Providers name the same troubles in words of their own; a table knows them. What it does not know is shown as it is.
+Providers name the same troubles in words of their own; a table knows them. What it does not know stays as it is.
 """
 
 from __future__ import annotations

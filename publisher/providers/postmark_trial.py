@@ -25,10 +25,11 @@ def _questions(provider: PostmarkProvider) -> Sequence[Call]:
 
 def _judge(provider: PostmarkProvider, answers: Sequence[Answer], _senders: frozenset[str]) -> Iterator[Seen]:
     server, digests, notices = answers
-    if server.status == 404:
+    found = read_json(server)
+    if server.status == 404 or not isinstance(at(found, ["Name"]), str):
         raise MalformedError(f"the answer ({server.said}) is about no server")
     yield Seen(Grade.FINE, "postmark: the key is taken")
-    if at(read_json(server), ["DeliveryType"]) == "Sandbox":
+    if at(found, ["DeliveryType"]) == "Sandbox":
         yield Seen(
             Grade.WARNING,
             "postmark: this server is a sandbox: nothing reaches anybody",

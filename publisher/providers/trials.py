@@ -1,4 +1,4 @@
-"""Asking an API whether it would take our mail, with questions that change nothing: what each kind's file is made of.
+"""Asking an API whether it would take our mail, by questions that change nothing: what each kind's file has.
 
 A kind's file has the questions and judges the answers, both as pure functions; `api_trying` asks.
 """
