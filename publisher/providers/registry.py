@@ -6,7 +6,7 @@ What speaks to an API is loaded when it is configured: a sender that uses a mail
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from publisher.capabilities import Capabilities
@@ -16,7 +16,9 @@ from publisher.config import (
     MailgunProvider,
     PostmarkProvider,
     Provider,
+    ResendProvider,
     SendgridProvider,
+    SesProvider,
     Settings,
     SmtpProvider,
 )
@@ -92,10 +94,24 @@ def _sendgrid(provider: SendgridProvider) -> Dialect:
     return Sendgrid(provider)
 
 
+def _resend(provider: ResendProvider) -> Dialect:
+    from publisher.providers.resend import Resend
+
+    return Resend(provider)
+
+
+def _ses(provider: SesProvider) -> Dialect:
+    from publisher.providers.ses import Ses
+
+    return Ses(provider, lambda: datetime.now(UTC))
+
+
 _OPENERS: Mapping[str, Callable[[Any, Settings], Maildir | Smtp]] = {"maildir": _maildir, "smtp": _smtp}
 DIALECTS: Mapping[str, Callable[[Any], Dialect]] = {
     "mailgun": _mailgun,
     "postmark": _postmark,
+    "resend": _resend,
     "sendgrid": _sendgrid,
+    "ses": _ses,
 }
 """By kind, how an API is spoken to."""
