@@ -15,7 +15,7 @@ from publisher.config import MailgunProvider
 from publisher.feedback import Feedback, FeedbackKind
 from publisher.http import Client
 from publisher.providers.calls import Call
-from publisher.providers.hook_reading import moment, raw, word
+from publisher.providers.hook_reading import moment, raw, word, words
 from publisher.providers.lookup import Asked, Questions
 from publisher.providers.mailgun import access
 
@@ -89,7 +89,7 @@ class MailgunEvents:
         Raises:
             ProviderError: it is not in the log: whoever is there would be given our key.
         """
-        address = word(answer, "paging", "next")
+        address = words(answer, "paging", "next")  # longer than a word
         ours, theirs = urlsplit(self._address), urlsplit(address)
         page = theirs.path.removeprefix(ours.path)
         within = page == "" or (page.startswith("/") and page.count("/") == 1 and page not in ("/.", "/.."))

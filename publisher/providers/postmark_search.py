@@ -15,7 +15,7 @@ from publisher.config import PostmarkProvider
 from publisher.feedback import Feedback, FeedbackKind
 from publisher.http import Client
 from publisher.providers.calls import Call
-from publisher.providers.hook_reading import moment, part, raw, word
+from publisher.providers.hook_reading import moment, raw, word
 from publisher.providers.lookup import Asked, Questions
 from publisher.providers.postmark import ADDRESS, headers
 
@@ -66,7 +66,7 @@ def _feedback(entry: object, asked: Asked) -> Feedback:
         kind=FeedbackKind.ACCEPTED,  # queued or sent; what came of that, webhooks say
         at=moment(entry, "ReceivedAt") or asked.since,
         reference=asked.reference,
-        recipient=word(part(entry, "Recipients"), 0),
+        recipient=word(entry, "Recipients", 0),
         provider_id=number,
         type=status,
         raw=raw(entry),
