@@ -20,12 +20,12 @@ from publisher.config import (
     Settings,
     SmtpProvider,
 )
-from publisher.providers.calls import Dialect
 from publisher.providers.maildir import Maildir
 from publisher.providers.smtp import Smtp
 
 if TYPE_CHECKING:
     from publisher.providers.api import Api
+    from publisher.providers.calls import Dialect
 
     AnyProvider = Maildir | Smtp | Api
 
