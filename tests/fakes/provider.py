@@ -19,7 +19,7 @@ class Recorder:
         self.words: list[Word] = []
         self.provider_ids: dict[int, str] = {}
 
-    def begun(self, delivery_id: int) -> None:
+    def begun(self, delivery_id: int, call: str = "") -> None:
         self.words.append((Mark.BEGUN, delivery_id, None, ""))
 
     def returned(self, delivery_id: int, text: str) -> None:
