@@ -6,12 +6,11 @@ An answer that cannot be read is never taken for "there is no such mail": that w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from publisher.errors import ProviderError
-from publisher.feedback import Feedback, HookRefusedError
+from publisher.feedback import Asked, Feedback, HookRefusedError
 from publisher.http import Client, HttpError, asked_wait, back_off
 from publisher.providers.calls import Call
 from publisher.providers.hook_reading import parsed, part
@@ -21,21 +20,6 @@ PATIENCE = timedelta(minutes=1)
 
 SHORTEST = timedelta(seconds=1)
 """Of a wait: nobody is asked again at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A mail that is asked about.
-
-    Args:
-        reference: what it was given along.
-        recipient: the address it went to.
-        since: when it was handed over, at the earliest.
-    """
-
-    reference: str
-    recipient: str = field(repr=False)
-    since: datetime
 
 
 class Lookup(Protocol):

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
 from publisher.config import MailgunProvider
-from publisher.feedback import Feedback, FeedbackKind
+from publisher.feedback import Asked, Feedback, FeedbackKind
 from publisher.http import Client
 from publisher.providers.calls import Call
 from publisher.providers.hook_reading import moment, raw, word, words
-from publisher.providers.lookup import Asked, Questions
+from publisher.providers.lookup import Questions
 from publisher.providers.mailgun import access
 
 PAGE = 300

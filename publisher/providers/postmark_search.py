@@ -12,11 +12,11 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from publisher.config import PostmarkProvider
-from publisher.feedback import Feedback, FeedbackKind
+from publisher.feedback import Asked, Feedback, FeedbackKind
 from publisher.http import Client
 from publisher.providers.calls import Call
 from publisher.providers.hook_reading import moment, raw, word
-from publisher.providers.lookup import Asked, Questions
+from publisher.providers.lookup import Questions
 from publisher.providers.postmark import ADDRESS, headers
 
 REFUSALS: Mapping[int, str] = {401: "Look at key in [provider]: it is the server's API token"}

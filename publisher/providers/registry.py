@@ -22,13 +22,13 @@ from publisher.config import (
     Settings,
     SmtpProvider,
 )
-from publisher.providers.calls import Dialect
 from publisher.providers.maildir import Maildir
 from publisher.providers.smtp import Smtp
 
 if TYPE_CHECKING:
     from publisher.http import Client
     from publisher.providers.api import Api
+    from publisher.providers.calls import Dialect
     from publisher.providers.lookup import Lookup
 
     AnyProvider = Maildir | Smtp | Api

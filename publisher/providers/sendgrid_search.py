@@ -12,11 +12,11 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from publisher.config import SendgridProvider
-from publisher.feedback import Feedback, FeedbackKind
+from publisher.feedback import Asked, Feedback, FeedbackKind
 from publisher.http import Client
 from publisher.providers.calls import Call
 from publisher.providers.hook_reading import moment, raw, word
-from publisher.providers.lookup import Asked, Questions
+from publisher.providers.lookup import Questions
 from publisher.providers.sendgrid import ADDRESSES, headers
 
 TOGETHER = 50

@@ -12,10 +12,10 @@ from pydantic import TypeAdapter
 
 from publisher.config import ApiProvider, Provider
 from publisher.errors import ProviderError
-from publisher.feedback import FeedbackKind
+from publisher.feedback import Asked, FeedbackKind
 from publisher.http import Client, Limits
 from publisher.providers import sendgrid_search
-from publisher.providers.lookup import Asked, Lookup
+from publisher.providers.lookup import Lookup
 from publisher.providers.mailgun_events import MailgunEvents
 from publisher.providers.postmark_search import PostmarkSearch
 from publisher.providers.registry import DIALECTS, LOOKUPS
