@@ -160,6 +160,8 @@ def _session(access: Access) -> Iterator[imaplib.IMAP4]:
     finally:
         with suppress(OSError, imaplib.IMAP4.error):
             client.logout()
+        with suppress(OSError):
+            client.shutdown()  # when the server did not hear the goodbye; a second time does nothing
 
 
 @contextmanager
