@@ -44,7 +44,7 @@ def test_many_bounces_each_in_its_own_words_are_no_fault_of_one_server() -> None
 
 
 def test_more_refusals_of_us_than_the_share_pause_and_the_share_does_not() -> None:
-    ours: list[C | None] = [C.BLOCK] * 6 + [C.CONTENT] * 3 + [C.THROTTLE]
+    ours = (*[C.BLOCK] * 6, *[C.CONTENT] * 3, C.THROTTLE)
     assert refusals([*[None] * 90, *ours]) is None
     assert refusals([*[None] * 89, *ours, C.BLOCK]) == Pause(
         "of the last 100 answers that came back: 7 refusals of us as sender, 3 refusals of the mail itself,"
