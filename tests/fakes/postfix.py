@@ -1,7 +1,7 @@
 """A Postfix of Debian's on 127.0.0.1, for one test: takes mail by SMTP, and bounces it as Postfix does.
 
-Mail to people at `UNKNOWN` whom this machine does not know is taken, and comes back. Mail to `ARRIVING` arrives, and
-is forgotten. Mail to our own domain, bounces with it, is handed to the LMTP listener. Nothing leaves the machine.
+Mail to people at `UNKNOWN` whom this machine does not know is taken, and comes back. Mail to `ARRIVING` arrives,
+and is forgotten. Mail to our own domain, bounces with it, goes to the LMTP listener. Nothing leaves the machine.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -121,7 +122,17 @@ class Postfix:
         if self._process:
             self._process.terminate()
             self._process.wait(_START_SECONDS)
+            self._wait_for_daemons(self._process.pid)
         shutil.rmtree(self._root)
+
+    @staticmethod
+    def _wait_for_daemons(group: int) -> None:
+        """They end a little later than their master, and write until then."""
+        until = time.monotonic() + _START_SECONDS
+        with suppress(ProcessLookupError):
+            while time.monotonic() < until:
+                os.killpg(group, 0)
+                time.sleep(0.02)
 
     def _write(self) -> None:
         facts = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import smtplib
+import ssl
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from queue import Queue
 
@@ -11,11 +13,13 @@ import pytest
 
 from publisher.bounces.classify import classify
 from publisher.bounces.lmtp import LmtpListener
+from publisher.bounces.mailbox import BATCH, Access, MailboxError, collect
 from publisher.errors import StorageError
 from publisher.feedback import BounceClass, Feedback, FeedbackKind
 from publisher.messages import verp
+from tests.fakes.dovecot import CERTIFICATE, PASSWORD, USER, Dovecot
 from tests.fakes.postfix import ARRIVING, UNKNOWN, Postfix
-from tests.unit.bounces.mails import OURS, SECRET
+from tests.unit.bounces.mails import OURS, SECRET, raw
 
 pytestmark = pytest.mark.system
 
@@ -89,3 +93,66 @@ def test_a_success_that_was_asked_for_is_delivered(postfix: Postfix, store: Stor
     found = store.next()
     assert (found.kind, found.recipient) == (FeedbackKind.DELIVERED, f"somebody@{ARRIVING}")
     assert verp.read(SECRET, found.reference, {8: f"somebody@{ARRIVING}"}.get) == 8
+
+
+# --- a mailbox at a real Dovecot -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dovecot() -> Iterator[Dovecot]:
+    """A Dovecot with one mailbox."""
+    with Dovecot() as running:
+        yield running
+
+
+def trusting() -> ssl.SSLContext:
+    """A client that knows the server's certificate; it is made out for another name."""
+    context = ssl.create_default_context(cafile=str(CERTIFICATE))
+    context.check_hostname = False
+    return context
+
+
+def access(dovecot: Dovecot, security: str, **changes: str) -> Access:
+    port = dovecot.tls_port if security == "tls" else dovecot.port
+    made = Access("127.0.0.1", port, "tls", USER, PASSWORD, context=trusting())
+    return replace(made, security=security, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls", "none"])
+def test_a_mailbox_is_read_once_however_it_is_reached(dovecot: Dovecot, security: str) -> None:
+    found: list[Feedback] = []
+    dovecot.deliver(raw("postfix-unknown"), raw("spam"), *[raw("qmail")] * BATCH)
+    now = datetime.now(UTC)
+    assert collect(access(dovecot, security), OURS, found.extend, now) == BATCH + 2
+    assert [each.kind for each in found] == [FeedbackKind.BOUNCED] * (BATCH + 1)
+    assert (dovecot.new, dovecot.kept) == (0, BATCH + 2)
+    assert collect(access(dovecot, security), OURS, found.extend, now) == 0
+
+
+def test_a_mailbox_is_emptied_of_what_was_read(dovecot: Dovecot) -> None:
+    dovecot.deliver(raw("postfix-unknown"), raw("spam"))
+    store = Store(locked=1)
+    with pytest.raises(StorageError):
+        collect(access(dovecot, "tls", after="delete"), OURS, store, datetime.now(UTC))
+    assert dovecot.kept == 2
+    collect(access(dovecot, "tls", after="delete"), OURS, store, datetime.now(UTC))
+    assert dovecot.kept == 0
+    assert store.next().kind is FeedbackKind.BOUNCED
+
+
+@pytest.mark.parametrize(
+    ("changes", "doing"),
+    [({"password": "wrong"}, "log in to"), ({"folder": "Absent"}, 'open the folder "Absent" of')],
+)
+def test_what_a_server_refuses_is_said_without_credentials(
+    dovecot: Dovecot, changes: dict[str, str], doing: str
+) -> None:
+    with pytest.raises(MailboxError, match=f"cannot {doing} the bounce mailbox") as caught:
+        collect(access(dovecot, "tls", **changes), OURS, Store(), datetime.now(UTC))
+    assert PASSWORD not in str(caught.value)
+
+
+def test_a_certificate_that_nobody_knows_ends_it_before_the_login(dovecot: Dovecot) -> None:
+    unknown = replace(access(dovecot, "tls"), context=None)
+    with pytest.raises(MailboxError, match="its certificate is not trusted: self-signed certificate"):
+        collect(unknown, OURS, Store(), datetime.now(UTC))

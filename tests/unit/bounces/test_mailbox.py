@@ -140,7 +140,7 @@ def test_a_server_that_is_not_there_is_said() -> None:
 @pytest.mark.parametrize("security", ["tls", "starttls"])
 def test_no_login_is_tried_without_the_encryption_that_was_asked_for(security: str) -> None:
     with FakeImap([BOUNCE], refused="STARTTLS") as server:
-        with pytest.raises(MailboxError, match="cannot reach"):
+        with pytest.raises(MailboxError, match=r"cannot reach .*(no TLS|the server refuses)"):
             collect(access(server, security=security), OURS, lambda _: None, NOW)
         assert not any("LOGIN" in command or "AUTH" in command for command in server.commands)
 
