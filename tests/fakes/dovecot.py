@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -107,11 +109,12 @@ class Dovecot:
 
     def _config(self) -> str:
         root = os.getuid() == 0
-        me = "" if root else f"default_internal_user = {os.getuid()}\ndefault_login_user = {os.getuid()}"
+        name, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
+        me = f"default_internal_user = {name}\ndefault_internal_group = {group}\ndefault_login_user = {name}"
         return _CONFIG.format(
             root=self._root,
             certificate=CERTIFICATE,
-            users=me,
+            users="" if root else me,
             port=self.port,
             tls_port=self.tls_port,
             uid="nobody" if root else os.getuid(),
