@@ -345,8 +345,12 @@ class Report(Protocol):
     A delivery without a last word was not begun, or is uncertain: no error never means accepted.
     """
 
-    def begun(self, delivery_id: int) -> None:
-        """Its body is handed over right after this returns."""
+    def begun(self, delivery_id: int, call: str = "") -> None:
+        """Its body is handed over right after this returns.
+
+        `call` names the call it is in, where the provider makes nothing of a call that it had before: should its
+        answer be lost, the very same call can be made again.
+        """
 
     def returned(self, delivery_id: int, text: str) -> None:
         """It was begun, and the server provably never had the whole of it."""

@@ -9,12 +9,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from operator import attrgetter
 from typing import Protocol
 
 from publisher.errors import ProviderError, PublisherError
 from publisher.http import Answer, Failure, HttpError, back_off
 from publisher.ledger import Mark, Message, Report
-from publisher.providers.calls import Dialect, Fate, Item, MalformedError, Verdict, halves, together
+from publisher.providers.calls import Call, Dialect, Fate, Item, MalformedError, Verdict, halves, together
 
 NEVER_SENT = frozenset(
     {Failure.ADDRESS, Failure.UNRESOLVED, Failure.PRIVATE, Failure.UNREACHABLE, Failure.CLOSED, Failure.TLS}
@@ -53,8 +54,8 @@ class Caller(Protocol):
     pause: Callable[[float], object]
     chance: Callable[[], float]
 
-    def start(self, items: Sequence[Item]) -> Future[Answer]:
-        """Make the call for these, in a thread."""
+    def start(self, call: Call) -> Future[Answer]:
+        """Make a call, in a thread."""
 
 
 @dataclass(slots=True)
@@ -102,7 +103,8 @@ class Run:
 
     def _take(self, stream: Iterator[Message]) -> bool:
         """Have the next mails wait; False when there are none."""
-        taken = list(islice(stream, self._can.recipients))
+        # In order, so that the same call can be made again by whoever knows who was in it.
+        taken = sorted(islice(stream, self._can.recipients), key=attrgetter("delivery_id"))
         items = [item for message in taken if (item := self._item(message)) is not None]
         self._waiting.extend(_Attempt(call) for call in together(items, self._can))
         return bool(taken)
@@ -121,10 +123,12 @@ class Run:
         return item
 
     def _begin(self, attempt: _Attempt) -> None:
+        call = self._dialect.call(attempt.items)
+        name = call.name if self._can.repeats_for else ""
         for item in attempt.items:
-            self._report.begun(item.message.delivery_id)
+            self._report.begun(item.message.delivery_id, name)
         attempt.made += 1
-        self._under_way[self._api.start(attempt.items)] = attempt
+        self._under_way[self._api.start(call)] = attempt
 
     # --- what came of a call ---------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, Protocol
 
 from publisher.capabilities import Capabilities
@@ -18,6 +19,9 @@ from publisher.drafts import Draft, Mailbox
 from publisher.errors import PublisherError, one_line
 from publisher.http import Answer
 from publisher.ledger import Mark, Message
+
+CALL = "call:"
+"""Begins the name of a call, where the provider's word for a mail would stand."""
 
 
 class Fate(StrEnum):
@@ -61,6 +65,11 @@ class Call:
     headers: Mapping[str, str] = field(repr=False)
     data: bytes = field(repr=False)
     method: str = "POST"
+
+    @property
+    def name(self) -> str:
+        """Names what is asked: another call of the same content has the same."""
+        return f"{CALL}{sha256(self.data).hexdigest()[:48]}"
 
 
 @dataclass(frozen=True, slots=True)

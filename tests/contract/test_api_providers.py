@@ -314,7 +314,7 @@ def test_stop_begins_nothing_more(scene: Scene) -> None:
 
 def test_a_journal_that_cannot_be_written_stops_before_the_call(scene: Scene) -> None:
     class Full(Recorder):
-        def begun(self, delivery_id: int) -> None:
+        def begun(self, delivery_id: int, call: str = "") -> None:
             raise LedgerError("the journal cannot be written")
 
     with pytest.raises(LedgerError):

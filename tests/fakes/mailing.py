@@ -159,5 +159,11 @@ class PlainComposer:
             f"X-Delivery: {delivery.id}\r\n\r\nGood morning.\r\n"
         )
         return Message(
-            delivery.id, "bounces@example.org", delivery.email, identity, data.encode(), delivery.attempts
+            delivery.id,
+            "bounces@example.org",
+            delivery.email,
+            identity,
+            data.encode(),
+            delivery.attempts,
+            provider=way.provider,
         )

@@ -18,7 +18,7 @@ class Recorder:
     def __init__(self) -> None:
         self.words: list[Word] = []
 
-    def begun(self, delivery_id: int) -> None:
+    def begun(self, delivery_id: int, call: str = "") -> None:
         self.words.append((Mark.BEGUN, delivery_id, None, ""))
 
     def returned(self, delivery_id: int, text: str) -> None:
