@@ -9,11 +9,13 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from publisher.app import App, secrets_of_instance
+from publisher.bounces.identifying import Verdict
 from publisher.digests.record import MailChoice
 from publisher.errors import PublisherError
 from publisher.publishing.passes import PassReport
@@ -49,9 +51,10 @@ _log = logging.getLogger("publisher")
 class Service:
     """Runs passes and senders on time, until stopped.
 
-    Five jobs that never overlap with themselves: `pass` (inbox, slots, endpoints), `send` (running mailings,
-    due retries, what dead senders left), `notices` (mails to one person), `alerts` and `retention`. A long mailing
-    keeps neither the next pass waiting nor somebody who signs up, and telling the desk none of them.
+    Seven jobs that never overlap with themselves: `pass` (inbox, slots, endpoints), `send` (running mailings,
+    due retries, what dead senders left), `mailbox` and `feedback` (what came back about mail), `notices` (mails to
+    one person), `alerts` and `retention`. A long mailing keeps neither the next pass waiting nor somebody who
+    signs up nor what comes back about it, and telling the desk none of them.
     """
 
     def __init__(self, app: App) -> None:
@@ -68,6 +71,8 @@ class Service:
         jobs = (
             ("pass", self._pass, LOOK, now),
             ("send", self._send, LOOK, now),
+            ("mailbox", self._mailbox, self._app.settings.bounces.every, now),
+            ("feedback", self._feedback, LOOK, now),
             ("notices", self._notices, POST, now),
             ("alerts", self._alerts, WATCH, now + LOOK),
             ("retention", self._forget, FORGET, now + WATCH),
@@ -141,6 +146,17 @@ class Service:
             for error in report.errors:
                 _log.error("%s", error)
 
+    def _mailbox(self) -> None:
+        if number := self._app.returning.collect():
+            _log.info("bounce mailbox: %d mails read", number)
+
+    def _feedback(self) -> None:
+        done = self._app.returning.processing.process(self._app.clock, self._stopping.is_set)
+        if told := str(done):
+            _log.info("came back: %s", told)
+        if done.paused or done.verdicts[Verdict.HELD]:
+            self._wake_alerts()
+
     def _forget(self) -> None:
         forgotten = self._app.retaining.forget(self._app.clock(), self._stopping.is_set)
         if forgotten:
@@ -178,7 +194,9 @@ def serve(app: App) -> None:
         signal.signal(number, lambda *_: stop.set())
     service = Service(app)
     web = app.settings.web
-    with WebServer(create_app(app.links, app.signups, Folder(app.site_folder)), web.host, web.port) as server:
+    application = create_app(app.links, app.signups, Folder(app.site_folder), app.returning.hooks)
+    listener = app.returning.listener() or nullcontext()
+    with listener, WebServer(application, web.host, web.port) as server:
         _log.info("serving %s at %s (stop with Ctrl-C)", app.settings.site.title, server.url)
         service.start()
         try:

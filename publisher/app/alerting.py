@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from publisher.app.usecases import UseCases
+from publisher.bounces.judging import WARNED_COMPLAINTS
 from publisher.notices.carriers import Carrier, Hook, Mail
 from publisher.notices.disks import spaces
 from publisher.notices.letters import Letterhead
@@ -41,7 +42,7 @@ class Alerting:
             [(each.newsletter, each.schedule, each.timezone) for each in instance.cadences],
             instance.targets,
             instance.provider.name,
-            Limits(alerts.failures, alerts.disk, alerts.missed, wait),
+            Limits(alerts.failures, alerts.disk, alerts.missed, wait, WARNED_COMPLAINTS),
             lambda: spaces(folders),
         )
         return Watch(

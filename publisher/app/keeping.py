@@ -41,9 +41,9 @@ class InstanceGround:
         """A transaction that writes."""
         return self._database.write()
 
-    def scrub(self, traces: Traces, subscriber_id: int | None) -> int:
+    def scrub(self, traces: Traces, subscriber_id: int | None, form: str) -> int:
         """Take traces out of every table that is no digest."""
-        return Scrubbing(self._database).scrub(traces, subscriber_id)
+        return Scrubbing(self._database).scrub(traces, subscriber_id, form)
 
     def log(self, connection: Connection, actor: str, now: datetime, data: dict[str, object]) -> None:
         """Keep in the log of acts that somebody was erased: by whom, when, why, not who."""

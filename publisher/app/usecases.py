@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from publisher.app.adapters import Adapters
 from publisher.app.keeping import InstanceGround
 from publisher.app.leaving import judge_of
+from publisher.app.returning import Returning
 from publisher.config import Newsletter
 from publisher.digests.identity import Home
 from publisher.digests.model import Digest
@@ -223,6 +224,11 @@ class UseCases(Adapters):
         from publisher.probes.mailboxes import takes_no_mail  # late: DNS takes its time to load
 
         return takes_no_mail
+
+    @cached_property
+    def returning(self) -> Returning:
+        """What comes back about mail, and what is done about it."""
+        return Returning(self)
 
     @cached_property
     def posting(self) -> Posting:

@@ -15,7 +15,7 @@ from publisher.cli.context import Options, use
 COMMANDS = ("init", "run", "serve", "preview", "check", "resend", "sender")
 """Modules here that are one command each, and the order in which people see them."""
 
-GROUPS = ("digest", "mailing", "subscriber", "feed", "dkim", "db")
+GROUPS = ("digest", "mailing", "subscriber", "provider", "feed", "dkim", "db")
 """Modules here that are a group of commands each."""
 
 

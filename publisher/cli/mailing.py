@@ -8,14 +8,17 @@ from typing import Annotated
 import typer
 
 from publisher.app import App
+from publisher.bounces.deciding import said
+from publisher.bounces.ports import Held
 from publisher.cli.context import actor, confirm, instance
 from publisher.cli.output import LARGEST, count, local, say, show_json, show_rows
 from publisher.cli.telling import tell_wait
+from publisher.errors import UsageError
 from publisher.ledger import OPEN, DeliveryState, Failure, MailingState
 from publisher.publishing.mailroom import MailingFacts
 from publisher.publishing.waiting import waits
 
-app = typer.Typer(no_args_is_help=True, help="Mailings: list, show, pause, resume, cancel.")
+app = typer.Typer(no_args_is_help=True, help="Mailings: list, show, pause, resume, cancel, bounces.")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 Number = Annotated[
@@ -23,15 +26,19 @@ Number = Annotated[
 ]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the mailing.")]
 SHOWN = ("pending", "sending", "accepted", "deferred", "failed", "uncertain", "skipped")
+CAME_BACK = ("delivered", "bounced", "complained")
+"""States that a mailing only gets when something tells of it: a column when one has."""
 
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
     """Every mailing, newest first, with how many deliveries stand where."""
     with instance() as opened:
+        rows = [_row(opened, facts) for facts in opened.mailroom.all()]
+        told = [state for state in CAME_BACK if any(row[state] for row in rows)]
         show_rows(
-            [_row(opened, facts) for facts in opened.mailroom.all()],
-            ("id", "digest", "kind", "act", "state", "mails", *SHOWN, "created"),
+            rows,
+            ("id", "digest", "kind", "act", "state", "mails", *SHOWN, *told, "created"),
             as_json=as_json,
             empty="No mailing yet: `publisher run` makes one when a digest is due",
         )
@@ -57,12 +64,15 @@ def show(
         if as_json:
             left_out = dict(facts.mailing.left_out)
             held = {"reason": wait.reason, "until": local(wait.until, zone)} if wait else None
-            more = {"left_out": left_out, "waits": held, "waves": waves, "deliveries": troubled}
+            suppressions = opened.returning.bounces.count_held(mailing_id)
+            more: dict[str, object] = {"left_out": left_out, "waits": held, "waves": waves, "deliveries": troubled}
+            more |= {"suppressions_held": suppressions}
             show_json(_row(opened, facts) | more)
         else:
             _show(facts, troubled)
             _show_waves(waves, facts)
             tell_wait(opened, facts)
+            _show_held(mailing_id, opened.returning.bounces.count_held(mailing_id))
 
 
 @app.command()
@@ -102,6 +112,42 @@ def cancel(
             say("What is in a sender's hands at this moment still leaves; the rest does not")
 
 
+@app.command()
+def bounces(
+    mailing_id: Number,
+    suppress: Annotated[bool, typer.Option("--suppress", help="Suppress those who wait.")] = False,
+    forgive: Annotated[bool, typer.Option("--forgive", help="Mail those who wait again as before.")] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the mailing.")] = "",
+    as_json: Json = False,
+) -> None:
+    """What came back about a mailing, and suppressions because of it that wait for your word."""
+    if suppress and forgive:
+        raise UsageError("either --suppress or --forgive is given")
+    with instance() as opened:
+        if suppress or forgive:
+            done = opened.returning.bounces.decide(
+                mailing_id, opened.clock(), suppressed=suppress, actor=actor(), reason=reason
+            )
+            say(f"{count(done, 'address', 'addresses')} {'suppressed' if suppress else 'forgiven'}")
+            return
+        found = opened.returning.bounces.of(mailing_id)
+        waiting = [_held(each) for each in found.held]
+        if as_json:
+            show_json({"classes": {str(name): number for name, number in found.classes.items()}, "held": waiting})
+            return
+        for name, number in found.classes.items():
+            say(f"  {number:>8}  {name}")
+        show_rows(waiting, ("email", "at", "reason"), as_json=False, empty="No suppression waits")
+        if waiting:
+            say()
+            say(f"`publisher mailing bounces {mailing_id} --suppress --reason TEXT` suppresses them all;")
+            say("--forgive in its place mails them again as before")
+
+
+def _held(held: Held) -> dict[str, object]:
+    return {"email": held.email, "at": held.at, "source": held.source, "reason": said(held)}
+
+
 def _sums(counts: Mapping[DeliveryState, int]) -> str:
     return ", ".join(f"{number} {state}" for state, number in counts.items()) or "nobody was mailed"
 
@@ -128,6 +174,12 @@ def _show(facts: MailingFacts, troubled: list[dict[str, object]]) -> None:
         say(f"`publisher resend {digest} --failed --reason TEXT` mails those that failed again")
 
 
+def _show_held(mailing_id: int, number: int) -> None:
+    if number:
+        say()
+        say(f"{count(number, 'suppression')} because of it wait: `publisher mailing bounces {mailing_id}`")
+
+
 def _show_waves(waves: list[dict[str, object]], facts: MailingFacts) -> None:
     if waves:
         say()
@@ -147,7 +199,7 @@ def _row(opened: App, facts: MailingFacts) -> dict[str, object]:
         "reason": mailing.reason,
         "segment": mailing.segment and mailing.segment.as_data(),
         "mails": sum(facts.counts.values()),
-        **{state: facts.counts.get(DeliveryState(state), 0) for state in SHOWN},
+        **{state: facts.counts.get(DeliveryState(state), 0) for state in (*SHOWN, *CAME_BACK)},
         "created": local(mailing.created_at, zone),
         "finished": local(mailing.finished_at, zone),
     }

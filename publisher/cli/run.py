@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from publisher.app import App
+from publisher.bounces.mailbox import MailboxError
 from publisher.cli.context import instance
 from publisher.cli.output import count, say, warn
 from publisher.cli.progress import MailingBar
@@ -31,6 +32,7 @@ def run() -> None:
         rescued = opened.rescuer.rescue(opened.clock())
         if rescued:
             say(f"Went on after {count(len(rescued), 'sender')} that had died")
+        act_on_feedback(opened)
         report = opened.run_pass()
         tell_pass(opened, report)
         troubled = send(opened, opened.mailroom.running())
@@ -43,6 +45,17 @@ def run() -> None:
             say(f"Retention    forgotten: {forgotten}")
     if troubled or report.errors or held:
         raise typer.Exit(1)
+
+
+def act_on_feedback(opened: App) -> None:
+    """Do what follows from what came back about earlier mail, before any more leaves."""
+    try:
+        if number := opened.returning.collect():
+            say(f"Came back    {count(number, 'mail')} in the bounce mailbox")
+    except MailboxError as error:
+        warn(f"publisher: {error}")
+    if told := str(opened.returning.processing.process(opened.clock)):
+        say(f"Came back    {told}")
 
 
 def post_notices(opened: App) -> None:

@@ -21,6 +21,7 @@ from publisher.config.reading import load, parse
 from publisher.config.section import Limits
 from publisher.config.settings import (
     Alerts,
+    Bounces,
     Colours,
     DarkColours,
     DirectoryEndpoint,
@@ -43,6 +44,7 @@ __all__ = [
     "Alerts",
     "AnyProvider",
     "ApiProvider",
+    "Bounces",
     "Colours",
     "DarkColours",
     "DirectoryEndpoint",

@@ -264,6 +264,30 @@ class Alerts(Section):
         return value
 
 
+class Bounces(Section):
+    """`[bounces]`: how mail that comes back is taken in: from a mailbox, by a listener, or both."""
+
+    imap_host: Line | None = None
+    """The server of a mailbox that bounces are collected in; none is read without it."""
+    imap_port: int = Field(default=993, ge=1, le=65535)
+    imap_security: Literal["tls", "starttls", "none"] = "tls"
+    user: Line | None = None
+    password: SecretStr | None = None
+    folder: str = Field(default="INBOX", pattern=r"^[ -~]{1,200}$")
+    after: Literal["seen", "delete"] = "seen"
+    """What becomes of a mail that was read."""
+    every: Duration = Field(default=timedelta(minutes=1), ge=timedelta(seconds=10))
+    lmtp_host: Line = "127.0.0.1"
+    lmtp_port: int = Field(default=0, ge=0, le=65535)
+    """Where mail is taken by LMTP; 0: nowhere."""
+
+    @model_validator(mode="after")
+    def _mailbox_has_a_login(self) -> Self:
+        if (self.imap_host is None) != (self.user is None) or (self.user is None) != (self.password is None):
+            raise ValueError("imap_host, user and password are given together, or none of them")
+        return self
+
+
 class Retention(Section):
     """`[retention]`: how long things about people are kept."""
 
@@ -289,6 +313,7 @@ class Settings(Section):
     sending: Sending = Sending()
     dkim: tuple[Dkim, ...] = ()
     alerts: Alerts = Alerts()
+    bounces: Bounces = Bounces()
     retention: Retention = Retention()
     provider: tuple[Provider, ...] = Field(default=(MaildirProvider(),), min_length=1)
     endpoint: tuple[Endpoint, ...] = Field(default=(DirectoryEndpoint(),), min_length=1)

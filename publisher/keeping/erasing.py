@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from publisher.errors import SubscriberError, UsageError
 from subscribers import erasure, listing
 from subscribers.addresses import normalise
+from subscribers.hashing import keyed
 from subscribers.traces import Traces, traces_of
 
 REASON_LENGTH = 500
@@ -28,8 +29,11 @@ class Ground(Protocol):
     def write(self) -> AbstractContextManager[Connection]:
         """A transaction that writes."""
 
-    def scrub(self, traces: Traces, subscriber_id: int | None) -> int:
-        """Take the traces out of the log of acts and the like; how many rows had some."""
+    def scrub(self, traces: Traces, subscriber_id: int | None, form: str) -> int:
+        """Take the traces out of the log of acts and the like; how many rows had some.
+
+        `form` is the keyed hash of the address, by which what came back about their mail is found.
+        """
 
     def log(self, connection: Connection, actor: str, now: datetime, data: dict[str, object]) -> None:
         """Keep in the log of acts that somebody was erased."""
@@ -96,7 +100,7 @@ class Erasing:
             traces = traces_of(written, **known)
         except SubscriberError as error:
             raise UsageError(error.message, remedy=error.remedy) from error
-        scrubbed = self._ground.scrub(traces, person.id if person else None)
+        scrubbed = self._ground.scrub(traces, person.id if person else None, keyed(self._secret, key))
         with self._ground.write() as connection:
             done = erasure.erase(connection, key, traces, self._secret, now)
             words = traces.removed(" ".join(reason.split()))[:REASON_LENGTH]

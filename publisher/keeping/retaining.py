@@ -18,6 +18,10 @@ AT_ONCE = 500
 """Rows that one transaction removes."""
 
 
+BOUNCES_KEPT = timedelta(days=400)
+"""How long it is known that a mail bounced, without words: several in a row say that nobody is there."""
+
+
 class Periods(Protocol):
     """How long things are kept, as [retention] says."""
 
@@ -38,6 +42,9 @@ class Old(Protocol):
     def raw_events(self, before: datetime, most: int) -> int:
         """At most so many, of before a moment."""
 
+    def bounces(self, before: datetime, most: int) -> int:
+        """At most so many, of before a moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class CutOffs:
@@ -46,6 +53,7 @@ class CutOffs:
     unconfirmed: datetime
     details: datetime
     raw_events: datetime
+    bounces: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +63,17 @@ class Forgotten:
     unconfirmed: int = 0
     details: int = 0
     raw_events: int = 0
+    bounces: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.unconfirmed or self.details or self.raw_events)
+        return bool(self.unconfirmed or self.details or self.raw_events or self.bounces)
 
     def __str__(self) -> str:
         kinds = (
             (self.unconfirmed, "sign-up", "sign-ups", "that nobody confirmed"),
             (self.details, "mail's details", "mails' details", ""),
             (self.raw_events, "raw event", "raw events", ""),
+            (self.bounces, "bounce", "bounces", "of long ago"),
         )
         said = (
             f"{number} {many if number > 1 else one} {what}".strip() for number, one, many, what in kinds if number
@@ -73,7 +83,12 @@ class Forgotten:
 
 def cut_offs(periods: Periods, now: datetime) -> CutOffs:
     """The moments that part what is kept from what is not."""
-    return CutOffs(now - periods.unconfirmed, now - periods.details, now - periods.raw_events)
+    return CutOffs(
+        now - periods.unconfirmed,
+        now - periods.details,
+        now - periods.raw_events,
+        now - max(BOUNCES_KEPT, periods.raw_events),
+    )
 
 
 class Retaining:
@@ -104,6 +119,7 @@ class Retaining:
             _until_none(unconfirmed, stop),
             0 if stop() else self._old.details(before.details, now),
             _until_none(lambda: self._old.raw_events(before.raw_events, AT_ONCE), stop),
+            _until_none(lambda: self._old.bounces(before.bounces, AT_ONCE), stop),
         )
 
 

@@ -117,6 +117,7 @@ class EditionComposer:
             message_id=self._identity(self._edition.id, made, delivery),
             date=date,
             references=() if answers is None else self._references(answers, delivery),
+            token=token,
         )
 
     def _identity(self, edition_id: int, made: str, delivery: Delivery) -> str:

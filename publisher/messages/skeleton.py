@@ -6,6 +6,7 @@ quoted-printable: no line is longer than 998 octets, no CR or LF stands alone, a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from functools import lru_cache
 from hashlib import sha256
 from itertools import zip_longest
 from operator import attrgetter
+from urllib.parse import quote
 
 from publisher.editions import EditionBlock, Field, FieldName, Part
 from publisher.messages import quoted
@@ -42,7 +44,7 @@ class Letterhead:
         list_title: the newsletter's title, shown with the list's name.
         reply_to: where answers go, if not to the sender.
         feedback_id: for Gmail's feedback loop, `campaign:list:type:SenderId`; empty: none.
-        unsubscribe_mailto: an address that takes people off the list; only when somebody reads it.
+        unsubscribe_mailto: an address where a mail with `Person.token` takes people off the list.
         language: of the content (RFC 3282); empty: not said.
     """
 
@@ -61,7 +63,8 @@ class Person:
     """What differs from mail to mail. `message_id` has its angle brackets; `date` is aware.
 
     `references` are the Message-IDs of the thread that this mail continues, the oldest first; the last is what it
-    answers. Only a skeleton for replies has a place for them.
+    answers. Only a skeleton for replies has a place for them. `token` is that of their links, for a mail that asks
+    to unsubscribe: From can be invented by anybody.
     """
 
     email: str
@@ -71,6 +74,7 @@ class Person:
     date: datetime
     name: str = ""
     references: tuple[str, ...] = ()
+    token: str = ""
 
     @property
     def needs_smtputf8(self) -> bool:
@@ -79,6 +83,7 @@ class Person:
 
 
 CRLF = "\r\n"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,200}")
 Filler = Callable[[Person], bytes]
 
 
@@ -210,7 +215,7 @@ def _headers(letterhead: Letterhead, boundary: str, is_reply: bool) -> list[byte
         fields.append(_thread)
     fields += [_list_id(head), _unsubscribe]
     if head.unsubscribe_mailto:
-        fields.append(f",\r\n <mailto:{envelope_address(head.unsubscribe_mailto)}>".encode())
+        fields.append(_mailto(envelope_address(head.unsubscribe_mailto)))
     fields.append(_STANDING)
     if head.feedback_id:
         fields.append(unstructured("Feedback-ID", head.feedback_id))
@@ -277,6 +282,18 @@ def _thread(person: Person) -> bytes:
 
 def _unsubscribe(person: Person) -> bytes:
     return f"List-Unsubscribe: {web_link(person.unsubscribe_url)}".encode()
+
+
+def _mailto(address: str) -> Filler:
+    """Leaving by mail (RFC 2369, 3.2): an address, and what the subject has to be (RFC 6068)."""
+    before = f",\r\n <mailto:{quote(address, safe='@+')}?subject=unsubscribe%20".encode("ascii")
+
+    def fill(person: Person) -> bytes:
+        if not _TOKEN.fullmatch(person.token):
+            raise HeaderError("a mail that can be answered to unsubscribe needs a token")
+        return b"%b%b>" % (before, person.token.encode("ascii"))
+
+    return fill
 
 
 VALUES: Mapping[FieldName, Callable[[Person], str]] = {

@@ -17,6 +17,9 @@ from publisher.notices.situation import Desk, Limits, Situation
 ROOM_AGAIN = 1.1
 """How many times the limit has to be free until a disk is well again: what stays near it is told once."""
 
+FEWEST_COMPLAINTS = 3
+"""So few say nothing, however small the mailing."""
+
 Look = Callable[[Situation, Limits, Collection[Key]], Iterator[Condition]]
 """From a situation, the limits and what is open already to what is wrong."""
 
@@ -141,6 +144,30 @@ def _failures(situation: Situation, limits: Limits, _open: Collection[Key]) -> I
             )
 
 
+def _complaints(situation: Situation, limits: Limits, _open: Collection[Key]) -> Iterator[Condition]:
+    for found in situation.complaints:
+        if found.complained >= FEWEST_COMPLAINTS and found.complained > found.arrived * limits.complaints:
+            yield Condition(
+                Kind.COMPLAINTS,
+                f"mailing {found.mailing_id}",
+                f"mailing {found.mailing_id} of {found.digest}: {found.complained} of {found.arrived} readers "
+                f"said that it is spam ({found.complained / found.arrived:.2%})",
+                "They are not mailed again; look at where they came from, and whether they can leave easily",
+            )
+
+
+def _suppressions(situation: Situation, _limits: Limits, _open: Collection[Key]) -> Iterator[Condition]:
+    for found in situation.suppressions:
+        number = found.mailing_id
+        yield Condition(
+            Kind.SUPPRESSIONS,
+            f"mailing {number}",
+            f"mailing {number} of {found.digest}: so many mails came back with the same words that nobody is "
+            "suppressed for it until you say so",
+            f"`publisher mailing bounces {number}` shows who and why; then --suppress or --forgive",
+        )
+
+
 # --- the world -------------------------------------------------------------------------------------------------
 
 
@@ -185,4 +212,15 @@ def _provider(situation: Situation, _limits: Limits, _open: Collection[Key]) -> 
         )
 
 
-LOOKS: Sequence[Look] = (_held, _missed, _waiting, _paused, _failures, _behind, _disk, _provider)
+LOOKS: Sequence[Look] = (
+    _held,
+    _missed,
+    _waiting,
+    _paused,
+    _failures,
+    _complaints,
+    _suppressions,
+    _behind,
+    _disk,
+    _provider,
+)

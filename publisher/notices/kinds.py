@@ -19,6 +19,8 @@ class Kind(StrEnum):
     WAITING = "waiting"
     PAUSED = "paused"
     FAILURES = "failures"
+    COMPLAINTS = "complaints"
+    SUPPRESSIONS = "suppressions"
     BEHIND = "behind"
     DISK = "disk"
     PROVIDER = "provider"
@@ -39,6 +41,8 @@ WORDS: Mapping[Kind, Words] = {
     Kind.WAITING: Words("Page is not there", "its page is there, or it was ended"),
     Kind.PAUSED: Words("Mailing paused", "no longer paused"),
     Kind.FAILURES: Words("Many failures", "enough were reached since, or it is no longer watched"),
+    Kind.COMPLAINTS: Words("Complaints", "few enough of all that arrived, or no longer watched"),
+    Kind.SUPPRESSIONS: Words("Suppressions wait", "somebody has decided"),
     Kind.BEHIND: Words("Endpoint behind", "up to date"),
     Kind.DISK: Words("Disk nearly full", "there is room again"),
     Kind.PROVIDER: Words("Sending does not work", "sending works again, or nothing is left to send"),

@@ -17,6 +17,7 @@ class Limits:
     disk: int
     missed: timedelta
     wait: timedelta
+    complaints: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,25 @@ class Losses:
 
 
 @dataclass(frozen=True, slots=True)
+class Complaints:
+    """Of all that arrived of a mailing, how many readers said that it is spam."""
+
+    mailing_id: int
+    digest: str
+    arrived: int
+    complained: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSuppressions:
+    """Suppressions because of a mailing that wait for an editor's word."""
+
+    mailing_id: int
+    digest: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class BehindTarget:
     """An endpoint or hub that could not be brought up to date."""
 
@@ -99,6 +119,8 @@ class Situation:
     late_pages: Sequence[LatePage] = ()
     paused: Sequence[PausedMailing] = ()
     losses: Sequence[Losses] = ()
+    complaints: Sequence[Complaints] = ()
+    suppressions: Sequence[HeldSuppressions] = ()
     behind: Sequence[BehindTarget] = ()
     spaces: Sequence[Space] = ()
     provider: str = ""

@@ -21,7 +21,9 @@ from publisher.notices.planning import Telling, messages, retry_delay
 from publisher.notices.ports import Store, StoredAlert, Unit
 from publisher.notices.situation import (
     BehindTarget,
+    Complaints,
     Desk,
+    HeldSuppressions,
     LatePage,
     Limits,
     Losses,
@@ -149,6 +151,8 @@ class Watch:
             [LatePage(*row) for row in pages],
             [PausedMailing(*row) for row in troubles.paused_by(ITSELF)],
             [Losses(*row) for row in troubles.losses(now - WATCHED, limits.failures)],
+            [Complaints(*row) for row in troubles.complaints(now - WATCHED)],
+            [HeldSuppressions(*row) for row in troubles.held_suppressions()],
             [BehindTarget(*row) for row in troubles.behind(watched.targets)],
             spaces,
             watched.provider,

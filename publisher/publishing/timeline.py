@@ -80,6 +80,12 @@ def _paused(data: Mapping[str, Any]) -> str:
     return "paused for a correction" if data.get("correction") else "paused"
 
 
+def _decided(data: Mapping[str, Any]) -> str:
+    return (
+        "suppressions that waited: carried out" if "suppressed" in data else "suppressions that waited: forgiven"
+    )
+
+
 def _superseded(data: Mapping[str, Any]) -> str:
     return f"ended by a correction: mailing {data.get('by', '')} goes on"
 
@@ -99,6 +105,8 @@ WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "mailing.judged": "taken well by those who were mailed first; the rest follows",
     "mailing.paused": _paused,
     "mailing.resumed": "resumed",
+    "mailing.held": "came back too often with the same words: suppressions wait for an editor",
+    "mailing.decided": _decided,
     "mailing.cancelled": "cancelled",
     "mailing.superseded": _superseded,
     "mailing.resend": _resend,
@@ -108,7 +116,7 @@ WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
 _WHY = {"reason": "{}", "alert": "{}", "note": "readers are told: {}", "notice": "readers are told: {}"}
 """What of an event's data says why, and how it is said."""
 
-_NUMBERS = {"subscribers": "to be mailed", "unsent": "unsent"}
+_NUMBERS = {"subscribers": "to be mailed", "unsent": "unsent", "suppressed": "suppressed", "forgiven": "forgiven"}
 """What of an event's data says how many, and of what."""
 
 _STATES = {

@@ -7,12 +7,17 @@ from datetime import datetime
 from sqlalchemy import case, delete, func, null, or_, select, update
 from sqlalchemy.sql.dml import Update
 
+from publisher.feedback import FeedbackKind
 from publisher.ledger import DeliveryState
 from publisher.storage.database import Database
-from publisher.storage.tables import batches, deliveries, events, mailings
+from publisher.storage.feedback import ALL_IS_WELL
+from publisher.storage.tables import batches, deliveries, events, feedback, mailings
 
 BATCHES_AT_ONCE = 3
 """Batches of a mailing whose deliveries one transaction changes: some tenths of a second on a slow disk."""
+
+_EVERY_KIND = tuple(FeedbackKind)
+"""Named, so that the index by kind is used."""
 
 _S = DeliveryState
 _UNDER_WAY = sorted((_S.PENDING, _S.SENDING, _S.DEFERRED))
@@ -43,11 +48,26 @@ class OldDetails:
         return removed
 
     def raw_events(self, before: datetime, most: int) -> int:
-        """Forget at most so many events about single deliveries; those about digests and mailings stay."""
+        """Forget at most so many events about single deliveries; those about digests and mailings stay.
+
+        Of what came back about a mail it stays that it did, for as long as `bounces` leaves it there.
+        """
+        row = feedback.c
         old = select(events.c.id).where(events.c.delivery_id.is_not(None), events.c.at < before)
+        told = select(row.id).where(row.raw.is_not(None), row.received_at < before).order_by(row.received_at)
+        well = select(row.id).where(row.kind.in_(ALL_IS_WELL), row.received_at < before)
         with self._database.write() as connection:
             gone = delete(events).where(events.c.id.in_(old.order_by(events.c.id).limit(most)))
-            return connection.execute(gone).rowcount
+            emptied = update(feedback).where(row.id.in_(told.limit(most))).values(raw=null(), text="")
+            removed = delete(feedback).where(row.id.in_(well.limit(most)))
+            return sum(connection.execute(each).rowcount for each in (gone, emptied, removed))
+
+    def bounces(self, before: datetime, most: int) -> int:
+        """Forget at most so many rows about what came back before a moment."""
+        row = feedback.c
+        old = select(row.id).where(row.kind.in_(_EVERY_KIND), row.received_at < before).limit(most)
+        with self._database.write() as connection:
+            return connection.execute(delete(feedback).where(row.id.in_(old))).rowcount
 
     def _next(self, before: datetime) -> int | None:
         row = mailings.c

@@ -13,12 +13,14 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Row, Select, Table, Text, cast, func, or_, select, update
 
 from publisher.storage.database import Database
+from publisher.storage.feedback import FeedbackRows
 from publisher.storage.tables import (
     alert_tellings,
     alerts,
     deliveries,
     digests,
     events,
+    feedback,
     mailings,
     preflights,
     publications,
@@ -37,6 +39,7 @@ SCRUBBED: Mapping[Table, Sequence[str]] = {
     alert_tellings: ("error",),
     publications: ("error",),
     preflights: ("findings",),
+    feedback: ("text", "raw", "type"),
     subscribers: ("attributes",),
     suppressions: ("detail", "lifted_by"),
 }
@@ -55,15 +58,17 @@ class Scrubbing:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def scrub(self, traces: Traces, subscriber_id: int | None) -> int:
+    def scrub(self, traces: Traces, subscriber_id: int | None, form: str) -> int:
         """Take the traces of a person out; gives how many rows held some.
 
         Args:
             traces: what to look for.
             subscriber_id: whose mails are looked at, too; None when there is nobody any more.
+            form: the keyed hash of their address.
         """
         forms = _forms(traces)
-        scrubbed = 0
+        with self._database.write() as connection:
+            scrubbed = FeedbackRows(connection).forget(subscriber_id, form)
         for table, names in SCRUBBED.items():
             columns = [table.c[name] for name in names]
             query = select(table.c.id, *columns).where(or_(*(_holds(column, forms) for column in columns)))

@@ -17,7 +17,9 @@ from publisher.storage.doubts import Doubts
 from publisher.storage.editions import Editions
 from publisher.storage.events import Events
 from publisher.storage.facts import Facts
+from publisher.storage.feedback import FeedbackRows
 from publisher.storage.mailings import Mailings
+from publisher.storage.pacing import Pacing
 from publisher.storage.plans import Plans
 from publisher.storage.preflights import Preflights
 from publisher.storage.publications import Publications
@@ -59,6 +61,11 @@ class Unit:
         return Doubts(self.connection)
 
     @property
+    def pacing(self) -> Pacing:
+        """What mailings pause by."""
+        return Pacing(self.connection)
+
+    @property
     def corrections(self) -> Corrections:
         """What is done with mailings that are not to go on as they are."""
         return Corrections(self.connection)
@@ -97,6 +104,11 @@ class Unit:
     def events(self) -> Events:
         """The append-only log of acts."""
         return Events(self.connection)
+
+    @property
+    def feedback(self) -> FeedbackRows:
+        """What comes back about mail."""
+        return FeedbackRows(self.connection)
 
     @property
     def facts(self) -> Facts:

@@ -270,6 +270,51 @@ events = Table(
     Index("ix_events_digest_id", "digest_id", "id"),
 )
 
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source", String(64), nullable=False),  # the provider's name, or "mail"
+    Column("key", String(128), nullable=False),  # the source's own id of the event
+    Column("kind", String(16), nullable=False),  # feedback.FeedbackKind
+    Column("bounce", String(16), nullable=False, default="", server_default=""),  # feedback.BounceClass
+    Column("reference", String(200), nullable=False, default="", server_default=""),  # "" when acted on
+    Column("recipient_hash", String(80), nullable=False, default="", server_default=""),  # hashing.keyed
+    Column("code", Integer),
+    Column("status", String(16), nullable=False, default="", server_default=""),
+    Column("text", Text, nullable=False, default="", server_default=""),  # without addresses; emptied in time
+    Column("type", String(64), nullable=False, default="", server_default=""),  # the source's name of the event
+    Column("alike", String(32), nullable=False, default="", server_default=""),  # bounces.acting.mark_of
+    Column("raw", Text),  # as it came, without addresses; NULL: forgotten, or never kept
+    Column("at", UTCDateTime, nullable=False),  # by the source's clock
+    Column("received_at", UTCDateTime, nullable=False),
+    Column("due_at", UTCDateTime),  # not looked at again before: its delivery was not settled
+    Column("processed_at", UTCDateTime),
+    Column("verdict", String(16), nullable=False, default="", server_default=""),  # bounces.processing.Verdict
+    Column("held", Boolean, nullable=False, default=False, server_default=false()),  # waits for an editor's word
+    Column("delivery_id", Id),  # this and the rest once it is known; no foreign keys, as in deliveries
+    Column("mailing_id", Id),
+    Column("digest_id", Id),
+    Column("subscriber_id", Id),
+    UniqueConstraint("source", "key"),  # told again, it is the same
+    Index(
+        "ix_feedback_unprocessed",
+        "id",
+        sqlite_where=text("processed_at IS NULL"),
+        postgresql_where=text("processed_at IS NULL"),
+    ),
+    Index("ix_feedback_mailing_id_bounce", "mailing_id", "bounce", "alike"),
+    Index("ix_feedback_subscriber_id_at", "subscriber_id", "at"),
+    Index("ix_feedback_held", "mailing_id", sqlite_where=text("held"), postgresql_where=text("held")),
+    Index(
+        "ix_feedback_raw",
+        "received_at",
+        sqlite_where=text("raw IS NOT NULL"),
+        postgresql_where=text("raw IS NOT NULL"),
+    ),
+    Index("ix_feedback_kind_received_at", "kind", "received_at"),
+)
+
 facts = Table(
     "facts",
     metadata,

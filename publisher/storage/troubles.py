@@ -11,7 +11,8 @@ from sqlalchemy import Connection, exists, func, select
 from publisher.digests.model import DigestState
 from publisher.editions import PublicationState
 from publisher.ledger import RECEIVED, DeliveryState, MailingState
-from publisher.storage.tables import batches, deliveries, digests, events, mailings, publications
+from publisher.storage.mailings import Mailings
+from publisher.storage.tables import batches, deliveries, digests, events, feedback, mailings, publications
 from publisher.storage.tallies import troubled
 
 _LOST = (DeliveryState.FAILED, DeliveryState.UNCERTAIN, DeliveryState.BOUNCED)
@@ -42,6 +43,23 @@ class LossesRow(NamedTuple):
     digest: str
     mails: int
     lost: int
+
+
+class ComplaintsRow(NamedTuple):
+    """A mailing that was called spam: how many of it arrived, and how often."""
+
+    mailing_id: int
+    digest: str
+    arrived: int
+    complained: int
+
+
+class HeldRow(NamedTuple):
+    """How many suppressions because of a mailing wait."""
+
+    mailing_id: int
+    digest: str
+    number: int
 
 
 class BehindRow(NamedTuple):
@@ -145,6 +163,36 @@ class Troubles:
                 )
             )
         return self._connection.scalar(query) or 0
+
+    def complaints(self, since: datetime) -> list[ComplaintsRow]:
+        """The mailings since then that somebody complained about."""
+        about = exists().where(
+            deliveries.c.mailing_id == mailings.c.id, troubled(), deliveries.c.state == DeliveryState.COMPLAINED
+        )
+        query = (
+            select(mailings.c.id, _KEY)
+            .join_from(mailings, digests, digests.c.id == mailings.c.digest_id)
+            .where(mailings.c.created_at >= since, about)
+            .order_by(mailings.c.id)
+        )
+        return [self._complained(number, key) for number, key in self._connection.execute(query).all()]
+
+    def _complained(self, mailing_id: int, key: str) -> ComplaintsRow:
+        counts = Mailings(self._connection).counts(mailing_id)
+        arrived = sum(counts.get(state, 0) for state in RECEIVED)
+        return ComplaintsRow(mailing_id, key, arrived, counts.get(DeliveryState.COMPLAINED, 0))
+
+    def held_suppressions(self) -> list[HeldRow]:
+        """The mailings because of which suppressions wait for an editor's word."""
+        query = (
+            select(mailings.c.id, _KEY, func.count())
+            .join_from(feedback, mailings, mailings.c.id == feedback.c.mailing_id)
+            .join(digests, digests.c.id == mailings.c.digest_id)
+            .where(feedback.c.held)
+            .group_by(mailings.c.id, digests.c.newsletter, digests.c.slug)
+            .order_by(mailings.c.id)
+        )
+        return [HeldRow(*row) for row in self._connection.execute(query)]
 
     def behind(self, targets: Sequence[str]) -> list[BehindRow]:
         """Which of these targets lack editions after a failed attempt, and what was said last."""

@@ -13,25 +13,29 @@ from starlette.types import ASGIApp
 
 from publisher.errors import PublisherError
 from publisher.web.answers import HTML, PRIVATE, TEXT, answer, plain
+from publisher.web.buckets import Buckets
+from publisher.web.hooks import CALLS_AT_ONCE, CALLS_PER_SECOND, HOOKS, LARGEST_HOOK, hook_routes
 from publisher.web.links import link_routes
 from publisher.web.middleware import AccessLog, BodyLimit, SafeHeaders
 from publisher.web.pages import site_routes
-from publisher.web.ports import Public, SignUps, Site
+from publisher.web.ports import Hooks, Public, SignUps, Site
 from publisher.web.signups import signup_routes
 
 _log = logging.getLogger("publisher.web")
 
 
-def create_app(public: Public, signups: SignUps, site: Site) -> ASGIApp:
-    """The application: links in mails, sign-up, the site, `/healthz`.
+def create_app(public: Public, signups: SignUps, site: Site, hooks: Hooks) -> ASGIApp:
+    """The application: links in mails, sign-up, webhooks, the site, `/healthz`.
 
     Args:
         public: what links in mails do.
         signups: what sign-up forms and confirmation links do.
         site: where pages and feeds are read.
+        hooks: where providers tell what became of mail.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(link_routes(public))
+    app.include_router(hook_routes(hooks, Buckets(CALLS_AT_ONCE, CALLS_PER_SECOND)))
     app.include_router(signup_routes(public, signups, site))
     app.include_router(site_routes(public, site))
     app.add_exception_handler(HTTPException, _refused)
@@ -47,7 +51,7 @@ def create_app(public: Public, signups: SignUps, site: Site) -> ASGIApp:
         return answer(request, page, media, headers, HTTPStatus.SERVICE_UNAVAILABLE)
 
     app.add_exception_handler(PublisherError, failed)
-    return AccessLog(SafeHeaders(BodyLimit(app)))
+    return AccessLog(SafeHeaders(BodyLimit(app, {HOOKS: LARGEST_HOOK})))
 
 
 def _refused(request: Request, error: Exception) -> Response:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -52,25 +54,35 @@ class SafeHeaders:
 
 
 class BodyLimit:
-    """Answers 413 instead of taking in more than LARGEST_BODY bytes, announced or not."""
+    """Answers 413 instead of taking in more than LARGEST_BODY bytes, announced or not.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: what is behind it.
+        larger: bytes for paths that begin so, in place of it.
+    """
+
+    def __init__(self, app: ASGIApp, larger: Mapping[str, int] = MappingProxyType({})) -> None:
         self.app = app
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection (ASGI)."""
         announced = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
+        most = self._most(scope.get("path", ""))
         taken = 0
 
         async def counted() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > LARGEST_BODY or (announced.isdecimal() and int(announced) > LARGEST_BODY):
+            if taken > most or (announced.isdecimal() and int(announced) > most):
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is too large")
             return message
 
         await self.app(scope, counted, send)
+
+    def _most(self, path: str) -> int:
+        return next((size for start, size in self._larger.items() if path.startswith(start)), LARGEST_BODY)
 
 
 class AccessLog:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from publisher.feedback import HookRequest
+
 
 class Public(Protocol):
     """Links in mails, and what is said where there is no page. Pages are whole UTF-8 HTML documents.
@@ -93,6 +95,21 @@ class SignUps(Protocol):
 
     def manage(self, token: str, answers: Mapping[str, Sequence[str]]) -> Answered | None:
         """Do what one of these forms says."""
+
+
+class Hooks(Protocol):
+    """Where providers tell what became of mail. Called from several threads at once."""
+
+    def knows(self, provider: str, secret: str) -> bool:
+        """Whether there is a hook at `/hooks/PROVIDER/SECRET`; says by its time nothing about either."""
+
+    def take(self, provider: str, request: HookRequest) -> None:
+        """Keep what a request says, all or nothing.
+
+        Raises:
+            HookRefusedError: it is not what the provider would send.
+            PublisherError: trouble of our own; the provider has to come again.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ def test_readers_ask_nobody_else_and_are_given_no_cookie(browser: Browser, galle
     app = open_app(gallery.root / "config.toml")
     context = browser.new_context(java_script_enabled=False)
     try:
-        with WebServer(create_app(app.links, app.signups, Folder(gallery.site)), "127.0.0.1", 0) as server:
+        site = create_app(app.links, app.signups, Folder(gallery.site), app.returning.hooks)
+        with WebServer(site, "127.0.0.1", 0) as server:
             page, asked = context.new_page(), []
             page.on("request", lambda request: asked.append(request.url))
             statuses = []

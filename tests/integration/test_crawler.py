@@ -63,7 +63,7 @@ def mail_links(app: App) -> set[str]:
 
 def crawl(app: App) -> dict[str, int]:
     """GET and HEAD whatever can be reached from the mails and the first page; the status of each."""
-    client = Client(create_app(app.links, app.signups, Folder(app.site_folder)))
+    client = Client(create_app(app.links, app.signups, Folder(app.site_folder), app.returning.hooks))
     waiting, seen = {SITE, f"{SITE}daily/subscribe", *mail_links(app)}, dict[str, int]()
     while waiting:
         address = waiting.pop()

@@ -10,14 +10,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from publisher.app import App
+from publisher.bounces.receiving import discreet, hash_of
 from publisher.errors import UsageError
+from publisher.feedback import Feedback, FeedbackKind
 from publisher.storage.database import Database
 from publisher.storage.events import Events
+from publisher.storage.feedback import FeedbackRows
 from publisher.storage.scrubbing import SCRUBBED
-from publisher.storage.tables import alerts, deliveries, events, mailings
+from publisher.storage.tables import alerts, deliveries, events, feedback, mailings
 from subscribers import preferences, suppression
 from subscribers.importing import ImportReport
 from subscribers.model import SuppressionReason
@@ -81,6 +84,7 @@ def _be_everywhere(instance: Instance) -> None:
         Events(connection).append(
             "digest.held", at=now, digest_id=1, data={"reason": f"{NAME} ({ADDRESS.upper()})"}
         )
+        _come_back(app, connection, person)
         alert = {"kind": "held", "subject": "x", "text": f"ask {NAME}", "remedy": ADDRESS, "began_at": now}
         connection.execute(insert(alerts).values(alert))
         suppression.suppress(
@@ -93,6 +97,21 @@ def _be_everywhere(instance: Instance) -> None:
         )
     links = {"links": {f"mailto:{ADDRESS}": {"reach": "silent", "detail": NAME, "asked": "2024-11-21T07:30:00"}}}
     (instance.root / "var" / "links.json").write_text(json.dumps(links))
+
+
+def _come_back(app: App, connection: Connection, person: int) -> None:
+    """A bounce of hers that was acted on, one that waits, and somebody else's that names her."""
+    own = select(deliveries.c.id).where(deliveries.c.subscriber_id == person)
+    delivery_id: int = connection.execute(own).scalar_one()
+    secret, now = app.secret, app.clock()
+    for number, recipient in enumerate((ADDRESS, ADDRESS, "reader7@example.org")):
+        told = f"550 {NAME} has left, says {ADDRESS}"
+        event = Feedback(
+            f"k{number}", FeedbackKind.BOUNCED, now, recipient=recipient, text=told, raw=told, type=f"to {NAME}"
+        )
+        FeedbackRows(connection).append("post", [discreet(event, secret)], now)
+    known = {"subscriber_id": person, "delivery_id": delivery_id, "mailing_id": 1, "processed_at": now}
+    connection.execute(update(feedback).where(feedback.c.key == "k0").values(known | {"held": True}))
 
 
 def traces(instance: Instance) -> list[str]:
@@ -135,6 +154,11 @@ def test_no_trace_stays_and_nobody_else_is_touched(instance: Instance) -> None:
             ("weekly", "bounced", "550 [erased]"),
             (None, "erased", ""),
         }
+        returned = connection.execute(select(feedback).order_by(feedback.c.id)).all()
+        assert [row.subscriber_id or row.delivery_id for row in returned] == [None] * 3
+        assert [row.mailing_id for row in returned] == [1, None, None]
+        assert [row.recipient_hash for row in returned] == ["", "", hash_of("reader7@example.org", app.secret)]
+        assert (returned[0].held, returned[2].raw) == (False, "550 [erased] has left, says <address>")
         (event,) = connection.execute(select(events).where(events.c.kind == "subscriber.erased"))
         assert (event.actor, event.data) == ("op", {"reason": "their own wish: [erased] wrote from [erased]"})
         assert sum(app.mailroom.facts(1).counts.values()) == PEOPLE + 1  # the sums are those of before
@@ -212,6 +236,14 @@ LEFT_ALONE = {
     "mailings.token": "computed",
     "notices": "those to the address or about the person go with the person",
     "tries": "keyed hashes",
+    "feedback.recipient_hash": "the person's own is emptied",
+    "feedback.source": "providers, of the configuration",
+    "feedback.key": "ids; one that may hold an address is stored as a keyed hash",
+    "feedback.reference": "computed",
+    "feedback.status": "a code",
+    "feedback.bounce": "a class",
+    "feedback.verdict": "one of a few words",
+    "feedback.alike": "computed",
 }
 CODED = {"kind", "state", "act", "newsletter", "slug", "conditions", "source_hash", "reason"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
@@ -262,4 +263,8 @@ def test_an_address_to_leave_by_mail_is_named_only_when_there_is_one() -> None:
     assert composing.letterhead(EDITION, NEWSLETTER, SITE).unsubscribe_mailto is None
     read = NEWSLETTER.model_copy(update={"unsubscribe_mailto": "leave@news.example.org"})
     mail = composer(newsletter=read).compose(DELIVERY, NOW).data
-    assert b",\r\n <mailto:leave@news.example.org>\r\n" in mail
+    link = re.search(
+        rb"<https://[^>]+/u/([A-Za-z0-9_-]+)>,\r\n <mailto:leave@news\.example\.org\?([^>]+)>\r\n", mail
+    )
+    assert link
+    assert link[2] == b"subject=unsubscribe%20" + link[1]

@@ -36,6 +36,7 @@ ADA = Person(
     preferences_url="https://news.example.org/s/abc-DEF_123",
     message_id=message_id(7, 1, b"s" * 32, "news.example.org"),
     date=datetime(2024, 11, 21, 7, 0, 5, tzinfo=UTC),
+    token="abc-DEF_123",
 )
 
 
@@ -109,7 +110,8 @@ def test_headers_say_what_receivers_ask_for() -> None:
         "Date": "Thu, 21 Nov 2024 07:00:05 +0000",
         "Message-ID": ADA.message_id,
         "List-Id": "The Harbour Daily <daily.news.example.org>",
-        "List-Unsubscribe": "<https://news.example.org/u/abc-DEF_123>, <mailto:leave@news.example.org>",
+        "List-Unsubscribe": "<https://news.example.org/u/abc-DEF_123>,"
+        " <mailto:leave@news.example.org?subject=unsubscribe%20abc-DEF_123>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Precedence": "bulk",
         "Auto-Submitted": "auto-generated",
@@ -179,6 +181,7 @@ def test_same_blocks_same_bytes_and_one_mails_values_are_not_in_the_next() -> No
             name="",
             unsubscribe_url="https://example.org/u/b",
             preferences_url="https://example.org/s/b",
+            token="b",
         )
     )
     assert b"ada@" not in other
@@ -208,6 +211,9 @@ def test_the_boundary_is_in_no_body_whatever_it_says() -> None:
         {"name": "a\r\nBcc: x@example.org"},
         {"email": "a@example.org\r\nBcc: x@example.org"},
         {"email": "nobody"},
+        {"token": ""},
+        {"token": "a>\r\nBcc: x"},
+        {"token": "a&body=x"},
     ],
 )
 def test_a_person_who_cannot_be_mailed_is_an_error_and_no_mail(changes: dict[str, object]) -> None:

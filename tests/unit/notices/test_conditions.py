@@ -14,7 +14,9 @@ from publisher.notices.conditions import changes, wrong
 from publisher.notices.kinds import WORDS, Alert, Condition, Key, Kind
 from publisher.notices.situation import (
     BehindTarget,
+    Complaints,
     Desk,
+    HeldSuppressions,
     LatePage,
     Limits,
     Losses,
@@ -24,7 +26,9 @@ from publisher.notices.situation import (
     Space,
 )
 
-LIMITS = Limits(failures=0.05, disk=10**9, missed=timedelta(minutes=15), wait=timedelta(minutes=10))
+LIMITS = Limits(
+    failures=0.05, disk=10**9, missed=timedelta(minutes=15), wait=timedelta(minutes=10), complaints=0.001
+)
 NOW = datetime(2024, 11, 21, 7, 30, tzinfo=UTC)
 SLOT = NOW.replace(minute=0)
 DAY = timedelta(days=1)
@@ -94,6 +98,18 @@ WRONG = [
         ["6 of 100", "6.0%", f"resend {KEY} --failed"],
     ),
     (
+        Situation(NOW, complaints=[Complaints(3, KEY, 1000, 3)]),
+        Kind.COMPLAINTS,
+        "mailing 3",
+        ["3 of 1000", "0.30%", "not mailed again"],
+    ),
+    (
+        Situation(NOW, suppressions=[HeldSuppressions(3, KEY, 25)]),
+        Kind.SUPPRESSIONS,
+        "mailing 3",
+        ["the same words", "mailing bounces 3", "--forgive"],
+    ),
+    (
         Situation(NOW, behind=[BehindTarget("endpoint:site", 2, "no room")]),
         Kind.BEHIND,
         "endpoint:site",
@@ -135,6 +151,8 @@ def test_every_kind_is_found_here() -> None:
 
 RIGHT = {
     "nothing": Situation(NOW),
+    "two complaints": Situation(NOW, complaints=[Complaints(3, KEY, 20, 2)]),
+    "few complaints": Situation(NOW, complaints=[Complaints(3, KEY, 3000, 3)]),
     "held by an editor": desk(
         digest(state=DigestState.HELD, held_because="wait"), YESTERDAYS, schedule="on finalize"
     ),

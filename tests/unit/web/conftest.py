@@ -16,6 +16,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.errors import PublisherError
+from publisher.feedback import HookRequest
 from publisher.web import Folder, create_app
 
 TOKEN = "AAEC-secret_token.42"
@@ -131,6 +132,30 @@ class FakeSignUps:
         )
 
 
+HOOK = "a" * 32
+
+
+@dataclass
+class FakeHooks:
+    """One hook is known, of the provider `post`; what comes there is written down."""
+
+    taken: list[HookRequest] = field(default_factory=list)
+    failure: PublisherError | None = None
+
+    def knows(self, provider: str, secret: str) -> bool:
+        return (provider, secret) == ("post", HOOK)
+
+    def take(self, provider: str, request: HookRequest) -> None:
+        if self.failure:
+            raise self.failure
+        self.taken.append(request)
+
+
+@pytest.fixture
+def hooks() -> FakeHooks:
+    return FakeHooks()
+
+
 @pytest.fixture
 def public() -> FakePublic:
     return FakePublic()
@@ -155,8 +180,8 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def app(public: FakePublic, signups: FakeSignUps, root: Path) -> ASGIApp:
-    return create_app(public, signups, Folder(root))
+def app(public: FakePublic, signups: FakeSignUps, root: Path, hooks: FakeHooks) -> ASGIApp:
+    return create_app(public, signups, Folder(root), hooks)
 
 
 class Client:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from publisher.errors import UsageError
 from publisher.web import Folder, SiteFile, WebServer, create_app
 from publisher.web.middleware import redacted
-from tests.unit.web.conftest import TOKEN, Client, FakePublic, FakeSignUps
+from tests.unit.web.conftest import TOKEN, Client, FakeHooks, FakePublic, FakeSignUps
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_fault_of_ours_is_logged_as_500(caplog: pytest.LogCaptureFixture, publ
             raise RuntimeError(f"no {path}")
 
     with caplog.at_level(logging.INFO, logger="publisher.web.access"):
-        answer = Client(create_app(public, FakeSignUps(), Broken())).get("/")
+        answer = Client(create_app(public, FakeSignUps(), Broken(), FakeHooks())).get("/")
     assert answer.status_code == 500
     assert "no index" not in answer.text
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -123,7 +123,7 @@ def test_a_request_under_way_ends_before_the_server_does(public: FakePublic, roo
             return super().read(path)
 
     answers: list[int] = []
-    with WebServer(create_app(public, FakeSignUps(), Slow(root)), "127.0.0.1", 0) as server:
+    with WebServer(create_app(public, FakeSignUps(), Slow(root), FakeHooks()), "127.0.0.1", 0) as server:
         asking = threading.Thread(target=lambda: answers.append(httpx.get(server.url).status_code))
         asking.start()
         assert entered.wait(60)

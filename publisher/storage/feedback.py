@@ -1,0 +1,316 @@
+"""What comes back about mail, as rows: kept once, taken by one process at a time, settled. SQL only.
+
+What an event means is decided in `publisher.bounces`. The events here hold no address: in the place of the
+recipient's stands its keyed hash (`subscribers.hashing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, exists, func, select, update
+
+from publisher.feedback import BounceClass, Feedback, FeedbackKind
+from publisher.ledger import UNFINISHED, DeliveryState, sources_of
+from publisher.storage.tables import deliveries, digests, feedback
+from subscribers.portable import insert_missing
+from subscribers.tables import subscribers
+
+row = feedback.c
+
+ALL_IS_WELL = (FeedbackKind.ACCEPTED, FeedbackKind.DELIVERED, FeedbackKind.DEFERRED, FeedbackKind.ANSWERED)
+"""Most of what comes; the ledger knows what follows from it, and nothing of it has to be kept long."""
+
+LOOKED_AT = 5_000
+"""Rows among which the last answers are looked for."""
+
+REFUSALS = (FeedbackKind.BOUNCED, FeedbackKind.DROPPED)
+SOFT = (BounceClass.SOFT, BounceClass.UNKNOWN)
+
+
+class Stored(NamedTuple):
+    """A row that nobody has processed yet. In place of its recipient the event has the keyed hash, or nothing."""
+
+    id: int
+    source: str
+    event: Feedback
+    received_at: datetime
+
+
+class Target(NamedTuple):
+    """The delivery that an event is about, where it stands, and whose it is."""
+
+    delivery_id: int
+    mailing_id: int
+    digest_id: int
+    newsletter: str
+    subscriber_id: int
+    email: str
+    email_key: str
+    state: DeliveryState
+
+
+class SoftBounce(NamedTuple):
+    """One mail that did not arrive for a reason that may pass."""
+
+    at: datetime
+    digest_id: int
+
+
+class Held(NamedTuple):
+    """A suppression that waits for an editor's word, and the event it is for."""
+
+    id: int
+    subscriber_id: int
+    email: str
+    email_key: str
+    at: datetime
+    source: str
+    code: int | None
+    status: str
+    text: str
+
+
+class FeedbackRows:
+    """Appends, takes and settles on one connection; the caller owns the transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def append(self, source: str, events: Iterable[Feedback], now: datetime) -> None:
+        """Keep events of a source; those that are here already stay as they are.
+
+        Args:
+            source: the provider's name, or "mail".
+            events: made discreet by `bounces.receiving`.
+            now: when they came.
+        """
+        rows = [_written(source, event, now) for event in events]
+        if rows:
+            self._connection.execute(insert_missing(self._connection, feedback), rows)
+
+    def take(self, most: int, now: datetime) -> list[Stored]:
+        """The next events in the order they came; nobody else is given them before the transaction's end."""
+        due = row.due_at.is_(None) | (row.due_at <= now)
+        query = select(feedback).where(row.processed_at.is_(None), due).order_by(row.id).limit(most)
+        return [_stored(found) for found in self._connection.execute(query.with_for_update(skip_locked=True))]
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """A savepoint: an error inside undoes what was done inside, and nothing else of the transaction."""
+        with self._connection.begin_nested():
+            yield
+
+    def target(self, delivery_id: int) -> Target | None:
+        """A delivery and its subscriber; None when there is none, or the subscriber was erased."""
+        query = (
+            select(
+                deliveries.c.id,
+                deliveries.c.mailing_id,
+                deliveries.c.digest_id,
+                digests.c.newsletter,
+                deliveries.c.subscriber_id,
+                subscribers.c.email,
+                subscribers.c.email_key,
+                deliveries.c.state,
+            )
+            .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+            .join(digests, digests.c.id == deliveries.c.digest_id)
+            .where(deliveries.c.id == delivery_id)
+        )
+        found = self._connection.execute(query).first()
+        return None if found is None else Target(*found[:-1], state=DeliveryState(found[-1]))
+
+    def move(self, delivery_id: int, states: Sequence[DeliveryState], event: Feedback, now: datetime) -> bool:
+        """Take a delivery through these states, as far as the ledger allows; whether anything changed.
+
+        What a sender has in hand is the sender's to settle. Of a bounce, code and words are kept.
+        """
+        changed = False
+        for state in states:
+            values: dict[str, Any] = {"state": str(state), "changed_at": now}
+            if state is DeliveryState.BOUNCED:
+                values |= {"code": event.code, "reason": event.text}
+            allowed = sorted(sources_of(state) - UNFINISHED)
+            mine = (deliveries.c.id == delivery_id, deliveries.c.state.in_(allowed))
+            changed |= bool(self._connection.execute(update(deliveries).where(*mine).values(values)).rowcount)
+        return changed
+
+    def settle(
+        self,
+        feedback_id: int,
+        verdict: str,
+        now: datetime,
+        *,
+        target: Target | None = None,
+        bounce: BounceClass | None = None,
+        alike: str = "",
+        held: bool = False,
+    ) -> None:
+        """Say what was done about an event; it is not taken again.
+
+        Its reference is forgotten, and of nobody that we know, the hash of the address, too.
+        """
+        known = {
+            "delivery_id": target and target.delivery_id,
+            "mailing_id": target and target.mailing_id,
+            "digest_id": target and target.digest_id,
+            "subscriber_id": target and target.subscriber_id,
+        }
+        said = {"verdict": verdict, "held": held, "bounce": bounce or "", "alike": alike}
+        over = {"processed_at": now, "due_at": None, "reference": ""} | ({} if target else {"recipient_hash": ""})
+        self._connection.execute(update(feedback).where(row.id == feedback_id).values(known | said | over))
+
+    def put_off(self, feedback_id: int, due_at: datetime) -> None:
+        """Look at an event again, not before then."""
+        self._connection.execute(update(feedback).where(row.id == feedback_id).values(due_at=due_at))
+
+    def soft_history(self, subscriber_id: int, since: datetime) -> list[SoftBounce]:
+        """The soft bounces of a subscriber since then, the oldest first, one for each mail.
+
+        What was before the last mail that arrived is over, and not among them.
+        """
+        mine = row.subscriber_id == subscriber_id
+        arrived = select(func.max(row.at)).where(mine, row.kind == FeedbackKind.DELIVERED)
+        last = self._connection.scalar(arrived)
+        first = func.min(row.at, type_=row.at.type).label("first")
+        query = (
+            select(first, row.digest_id)
+            .where(mine, row.kind.in_(REFUSALS), row.bounce.in_(SOFT), row.at >= since)
+            .where(row.processed_at.is_not(None), *([] if last is None else [row.at > last]))
+            .group_by(row.delivery_id, row.digest_id)
+            .order_by(first)
+        )
+        return [SoftBounce(*found) for found in self._connection.execute(query)]
+
+    def classes(self, mailing_id: int) -> dict[BounceClass, int]:
+        """How many deliveries of a mailing were refused after all, by whose trouble it was."""
+        number = func.count(row.delivery_id.distinct())
+        query = (
+            select(row.bounce, number)
+            .where(row.mailing_id == mailing_id, row.bounce != "")
+            .group_by(row.bounce)
+            .order_by(row.bounce)
+        )
+        return {BounceClass(name): found for name, found in self._connection.execute(query)}
+
+    def last_answers(self, mailing_id: int, most: int, since: datetime | None = None) -> list[BounceClass | None]:
+        """The classes of what came back last about a mailing, the oldest first; None: a mail arrived.
+
+        Only the newest of all rows are looked at, and what came after `since`: a mailing that is under way is
+        among them.
+        """
+        newest = select(func.max(row.id)).scalar_subquery()
+        answers = row.kind.in_((*REFUSALS, FeedbackKind.DELIVERED))
+        query = (
+            select(row.bounce)
+            # The plus keeps the index by mailing out: all that a million mails brought would be sorted.
+            .where(row.id > newest - LOOKED_AT, row.mailing_id + 0 == mailing_id, answers)
+            .where(*([] if since is None else [row.received_at > since]))
+            .order_by(row.id.desc())
+            .limit(most)
+        )
+        found = self._connection.scalars(query).all()
+        return [BounceClass(name) if name else None for name in reversed(found)]
+
+    # --- held suppressions -----------------------------------------------------------------------------------
+
+    def count_alike(self, mailing_id: int, alike: str) -> int:
+        """How many mails of a mailing came back for good with the same words."""
+        same = (row.mailing_id == mailing_id, row.bounce == BounceClass.HARD, row.alike == alike)
+        return self._connection.scalar(select(func.count(row.delivery_id.distinct())).where(*same)) or 0
+
+    def verdicts(self, mailing_id: int, alike: str) -> set[str]:
+        """What was done about those."""
+        same = (row.mailing_id == mailing_id, row.bounce == BounceClass.HARD, row.alike == alike)
+        return set(self._connection.scalars(select(row.verdict).where(*same).distinct()))
+
+    def hold(self, mailing_id: int, alike: str, verdict: str, held: str, most: int) -> list[str]:
+        """Hold at most so many of those about which `verdict` was said; gives the keys of their addresses.
+
+        Who has complained besides is left as it is: that was no fault of a server's.
+        """
+        other = feedback.alias("other")
+        complained = exists().where(
+            other.c.subscriber_id == row.subscriber_id, other.c.kind == FeedbackKind.COMPLAINED
+        )
+        query = (
+            select(row.id, subscribers.c.email_key)
+            .join_from(feedback, subscribers, subscribers.c.id == row.subscriber_id)
+            .where(row.mailing_id == mailing_id, row.bounce == BounceClass.HARD, row.alike == alike)
+            .where(row.verdict == verdict, ~complained)
+            .order_by(row.id)
+            .limit(most)
+        )
+        found = self._connection.execute(query).all()
+        ids = [each.id for each in found]
+        self._connection.execute(update(feedback).where(row.id.in_(ids)).values(held=True, verdict=held))
+        return [each.email_key for each in found]
+
+    def count_held(self, mailing_id: int) -> int:
+        """How many suppressions because of a mailing wait for an editor's word."""
+        waiting = (row.mailing_id == mailing_id, row.held)
+        return self._connection.scalar(select(func.count()).select_from(feedback).where(*waiting)) or 0
+
+    def held(self, mailing_id: int) -> list[Held]:
+        """They themselves, the oldest first; of people who were erased meanwhile there are none."""
+        columns = (row.at, row.source, row.code, row.status, row.text)
+        query = (
+            select(row.id, subscribers.c.id, subscribers.c.email, subscribers.c.email_key, *columns)
+            .join_from(feedback, subscribers, subscribers.c.id == row.subscriber_id)
+            .where(row.mailing_id == mailing_id, row.held)
+            .order_by(row.id)
+        )
+        return [Held(*found) for found in self._connection.execute(query)]
+
+    def decide(self, ids: Sequence[int], verdict: str) -> int:
+        """Hold these no longer; gives how many were held until now."""
+        decided = update(feedback).where(row.id.in_(ids), row.held).values(held=False, verdict=verdict)
+        return self._connection.execute(decided).rowcount
+
+    def forget(self, subscriber_id: int | None, recipient_hash: str) -> int:
+        """Take an erased person out: what stays says what came back, not about whom; gives how many rows."""
+        theirs = row.recipient_hash == recipient_hash
+        if subscriber_id is not None:
+            theirs |= row.subscriber_id == subscriber_id
+        nothing = {"recipient_hash": "", "reference": "", "text": "", "raw": None}
+        nobody = nothing | {"subscriber_id": None, "delivery_id": None, "held": False}
+        return self._connection.execute(update(feedback).where(theirs).values(nobody)).rowcount
+
+
+def _written(source: str, event: Feedback, now: datetime) -> dict[str, Any]:
+    return {
+        "source": source,
+        "key": event.key,
+        "kind": str(event.kind),
+        "bounce": event.bounce or "",
+        "reference": event.reference,
+        "recipient_hash": event.recipient,
+        "code": event.code,
+        "status": event.status,
+        "text": event.text,
+        "type": event.type,
+        "raw": event.raw or (None if event.kind in ALL_IS_WELL else ""),
+        "at": event.at,
+        "received_at": now,
+    }
+
+
+def _stored(found: Row[Any]) -> Stored:
+    event = Feedback(
+        key=found.key,
+        kind=FeedbackKind(found.kind),
+        at=found.at,
+        reference=found.reference,
+        recipient=found.recipient_hash,
+        code=found.code,
+        status=found.status,
+        bounce=BounceClass(found.bounce) if found.bounce else None,
+        text=found.text,
+        type=found.type,
+        raw=found.raw or "",
+    )
+    return Stored(found.id, found.source, event, found.received_at)

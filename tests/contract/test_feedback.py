@@ -1,0 +1,464 @@
+"""What comes back is kept once, taken by one process at a time, acted on once, and forgotten in time; on both."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event as events_of
+from sqlalchemy import insert, select, update
+
+from publisher.bounces import acting, processing
+from publisher.bounces.deciding import Bounces
+from publisher.bounces.identifying import Verdict
+from publisher.errors import UsageError
+from publisher.feedback import FeedbackKind
+from publisher.ledger import TRANSITIONS, UNFINISHED, DeliveryState, MailingState
+from publisher.storage.database import Database
+from publisher.storage.retention import OldDetails
+from publisher.storage.store import Store
+from publisher.storage.tables import deliveries, digests, events, mailings
+from subscribers import tokens
+from subscribers.model import SuppressionReason
+from subscribers.suppression import suppression_page
+from subscribers.tables import subscribers, subscriptions
+from tests.fakes.mailing import mailing_state, planned
+from tests.fakes.returning import SECRET, Returns
+
+SLOW_ON_POSTGRES = False
+K = FeedbackKind
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def returns(database: Database, now: datetime) -> Returns:
+    """A mailing to three, all of them accepted."""
+    planned(database, 3, now)
+    found = Returns(database, now)
+    found.sent()
+    return found
+
+
+# --- kept once -------------------------------------------------------------------------------------------------
+
+
+def test_an_event_that_is_told_again_is_the_same(returns: Returns) -> None:
+    told = returns.event(K.DELIVERED, 1)
+    returns.come(told, told)
+    returns.come(told)
+    returns.come(told, source="other")
+    assert [row.source for row in returns.rows()] == ["post", "other"]
+    returns.act()
+    returns.come(told)
+    returns.act()
+    assert len(returns.rows()) == 2
+
+
+def test_events_are_taken_in_the_order_they_came(returns: Returns) -> None:
+    returns.come(*(returns.event(K.DELIVERED, number, key=f"k{number}") for number in (3, 1, 2)))
+    with returns.store.write() as unit:
+        assert [each.event.key for each in unit.feedback.take(2, returns.now)] == ["k3", "k1"]
+
+
+def test_no_address_is_stored(returns: Returns) -> None:
+    returns.come(
+        returns.bounce(
+            1, key="for-reader1@example.org", text="550 <reader1@example.org> is unknown", type="to a@b.cd"
+        )
+    )
+    (row,) = returns.rows()
+    assert "@" not in repr(tuple(row))
+    assert row.recipient_hash.startswith("hash:")
+    assert row.recipient_hash in row.raw
+
+
+# --- acted on by one -------------------------------------------------------------------------------------------
+
+
+def test_two_processes_at_once_act_on_each_event_once(returns: Returns, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first is held in the middle of its batch until the second has looked: it finds the rest, or nothing."""
+    monkeypatch.setattr(processing, "AT_ONCE", 1)
+    returns.come(*(returns.event(K.COMPLAINED, number) for number in (1, 2)))
+    taken: list[int] = []
+    inside, go_on = threading.Event(), threading.Event()
+    genuine = acting.act
+
+    def slow(unit: object, stored: object, *rest: object) -> object:
+        taken.append(stored.id)  # type: ignore[attr-defined]
+        if threading.current_thread().name == "first" and not inside.is_set():
+            inside.set()
+            assert go_on.wait(60)
+        return genuine(unit, stored, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(acting, "act", slow)
+    first = threading.Thread(target=returns.act, name="first")
+    first.start()
+    assert inside.wait(60)
+    second = threading.Thread(target=returns.act, name="second")
+    second.start()
+    if returns.database.is_sqlite:
+        go_on.set()  # BEGIN IMMEDIATE lets the second one wait
+        second.join()
+    else:
+        second.join()
+        assert taken == [1, 2]
+        go_on.set()
+    first.join()
+    assert sorted(taken) == [1, 2]
+    assert returns.verdicts() == ["suppressed", "suppressed"]
+    assert returns.suppressed() == {"reader1@example.org", "reader2@example.org"}
+
+
+def test_an_event_that_cannot_be_dealt_with_is_put_aside_and_the_rest_goes_on(
+    returns: Returns, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    genuine = acting.suppress
+
+    def broken(unit: object, email_key: str, *rest: object) -> bool:
+        done = genuine(unit, email_key, *rest)  # type: ignore[arg-type]
+        if email_key.startswith("reader1@"):
+            raise ValueError(email_key)
+        return done
+
+    monkeypatch.setattr(acting, "suppress", broken)
+    returns.come(returns.event(K.COMPLAINED, 1), returns.event(K.COMPLAINED, 2))
+    returns.act()
+    assert returns.verdicts() == ["broken", "suppressed"]
+    assert returns.suppressed() == {"reader2@example.org"}  # what was half done is undone
+    assert returns.state(1) == "accepted"
+    assert "reader1" not in caplog.text
+    assert "ValueError" in caplog.text
+
+
+# --- the ledger ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", K)
+@pytest.mark.parametrize("state", DeliveryState)
+def test_a_delivery_moves_as_the_ledger_allows(
+    sqlite_database: Database, now: datetime, kind: FeedbackKind, state: DeliveryState
+) -> None:
+    planned(sqlite_database, 1, now)
+    returns = Returns(sqlite_database, now)
+    returns.sent(state)
+    returns.come(returns.event(kind, 1))
+    returns.act()
+    after = DeliveryState(returns.state())
+    if state in UNFINISHED:
+        assert after is state
+    else:
+        steps = {state} | TRANSITIONS[state] | {last for each in TRANSITIONS[state] for last in TRANSITIONS[each]}
+        assert after in steps
+    wanted = {K.DELIVERED: "delivered", K.BOUNCED: "bounced", K.DROPPED: "bounced", K.COMPLAINED: "complained"}
+    if state in (DeliveryState.ACCEPTED, DeliveryState.UNCERTAIN) and kind in wanted:
+        assert after == wanted[kind]
+
+
+def test_events_in_any_order_end_the_same(returns: Returns) -> None:
+    for number, kinds in enumerate(((K.DELIVERED, K.BOUNCED), (K.BOUNCED, K.DELIVERED, K.ACCEPTED)), 1):
+        returns.come(*(returns.event(kind, number) for kind in kinds))
+    returns.act()
+    assert [returns.state(1), returns.state(2)] == ["bounced", "bounced"]
+    with returns.database.read() as connection:
+        query = select(deliveries.c.code, deliveries.c.reason).where(deliveries.c.id == 1)
+        assert tuple(connection.execute(query).one()) == (None, "")
+
+
+def test_an_event_waits_for_its_delivery(returns: Returns) -> None:
+    returns.sent("sending")
+    returns.come(returns.event(K.DELIVERED, 1), returns.event(K.DELIVERED, 2))
+    assert not returns.act().verdicts
+    assert [row.processed_at for row in returns.rows()] == [None, None]
+    returns.sent("accepted")
+    returns.now += timedelta(seconds=20)
+    returns.act()
+    assert returns.state(1) == "delivered"
+
+
+def test_after_an_hour_it_is_late_and_what_it_says_of_its_reader_is_done(returns: Returns) -> None:
+    returns.sent("deferred")
+    returns.come(returns.event(K.DELIVERED, 1), returns.event(K.COMPLAINED, 2))
+    returns.now += HOUR
+    returns.act()
+    assert returns.verdicts() == ["late", "suppressed"]
+    assert [returns.state(1), returns.state(2)] == ["deferred", "deferred"]
+
+
+# --- who it is about -------------------------------------------------------------------------------------------
+
+
+def test_what_is_not_proven_does_nothing(returns: Returns) -> None:
+    genuine = returns.bounce(1)
+    other = returns.bounce(2)
+    forged: list[dict[str, Any]] = [
+        {"reference": "a" * 24},
+        {"reference": other.reference},  # of another delivery than its recipient
+        {"recipient": "somebody@example.org"},
+        {"reference": genuine.reference[:-1] + ("a" if genuine.reference[-1] != "a" else "b")},
+        {"reference": "nonsense"},
+        {"reference": "bounces+@example.org"},
+        {"reference": ""},
+    ]
+    returns.come(*(returns.bounce(1, **said) for said in forged))
+    returns.act()
+    assert returns.verdicts() == ["forged"] * 6 + ["unknown"]
+    assert returns.suppressed() == set()
+    assert {returns.state(number) for number in (1, 2, 3)} == {"accepted"}
+    assert {row.recipient_hash for row in returns.rows()} == {""}
+
+
+def test_a_reference_of_before_a_change_of_address_proves_nothing(returns: Returns) -> None:
+    old = returns.bounce(1)
+    with returns.database.write() as connection:
+        changed = {"email": "new@example.org", "email_key": "new@example.org"}
+        connection.execute(update(subscribers).where(subscribers.c.id == 1).values(changed))
+    returns.come(old)
+    returns.act()
+    assert returns.verdicts() == ["forged"]
+
+
+def test_a_whole_address_in_any_case_is_a_reference(returns: Returns) -> None:
+    token = returns.bounce(1).reference
+    returns.come(returns.bounce(1, reference=f"Bounces+{token.upper()}@news.example.org", recipient=""))
+    returns.act()
+    assert returns.verdicts() == ["suppressed"]
+
+
+# --- what it does for its reader -------------------------------------------------------------------------------
+
+
+def test_a_hard_bounce_and_a_complaint_suppress_and_say_why(returns: Returns) -> None:
+    returns.come(returns.bounce(1), returns.event(K.COMPLAINED, 2))
+    returns.act()
+    with returns.database.read() as connection:
+        found = {one.email_key: one for one in suppression_page(connection)}
+    assert found["reader1@example.org"].reason is SuppressionReason.BOUNCED
+    assert found["reader1@example.org"].detail == "post: 550 5.1.1 no such user here"
+    assert found["reader2@example.org"].reason is SuppressionReason.COMPLAINED
+    assert {one.newsletter for one in found.values()} == {None}
+    returns.come(returns.bounce(1))
+    returns.act()
+    assert returns.verdicts() == ["suppressed", "suppressed", "noted"]
+
+
+def test_unsubscribing_ends_the_subscription(returns: Returns) -> None:
+    returns.come(returns.event(K.UNSUBSCRIBED, 1))
+    returns.act()
+    with returns.database.read() as connection:
+        states = dict(connection.execute(select(subscriptions.c.subscriber_id, subscriptions.c.state)).all())
+    assert states == {1: "left", 2: "active", 3: "active"}
+    assert returns.verdicts() == ["left"]
+
+
+def test_a_mail_with_a_links_token_ends_the_subscription_and_a_forged_one_does_not(returns: Returns) -> None:
+    token = tokens.mint(SECRET, 1, "daily", 1)
+    facts: dict[str, Any] = {"reference": token, "recipient": "", "type": "mailto"}
+    returns.come(returns.event(K.UNSUBSCRIBED, 2, **facts | {"reference": token[:-2] + "xx"}), source="mail")
+    returns.come(returns.event(K.UNSUBSCRIBED, 2, **facts), source="mail")
+    returns.act()
+    assert returns.verdicts() == ["forged", "left"]
+    assert {row.reference for row in returns.rows()} == {""}
+    with returns.database.read() as connection:
+        left = select(subscriptions.c.subscriber_id).where(subscriptions.c.state == "left")
+        assert list(connection.scalars(left)) == [1]
+
+
+def test_blocks_and_content_are_nobodys_fault_but_ours(returns: Returns) -> None:
+    returns.come(returns.bounce(1, code=554, status="5.7.1", text="blocked"))
+    returns.act()
+    assert (returns.verdicts(), returns.rows()[0].bounce) == (["noted"], "block")
+    assert returns.suppressed() == set()
+
+
+def test_five_soft_bounces_in_as_many_digests_suppress_and_a_mail_that_arrives_forgives(
+    database: Database, now: datetime
+) -> None:
+    planned(database, 2, now)
+    returns = Returns(database, now)
+    returns.sent()
+    full: dict[str, Any] = {"code": 452, "status": "4.2.2", "text": "mailbox full"}
+    for number in range(5):
+        if number:
+            _another_digest(database, now, number)
+        returns.now = now + number * 3 * DAY
+        own, other = 1 + 2 * number, 2 + 2 * number
+        twice = [returns.bounce(own, **full), returns.bounce(own, **full)]
+        arrives = [returns.event(K.DELIVERED, other)] if number == 3 else [returns.bounce(other, **full)]
+        returns.come(*twice, *arrives)
+        returns.act()
+    assert returns.suppressed() == {"reader1@example.org"}
+    with database.read() as connection:
+        (one,) = suppression_page(connection)
+    assert one.detail.startswith("post: 5 times within 12 days")
+    with returns.store.read() as unit:
+        history = unit.feedback.soft_history(2, now)
+        assert [(each.at, each.digest_id) for each in history] == [(now + 12 * DAY, 5)]
+
+
+def _another_digest(database: Database, now: datetime, number: int) -> None:
+    """One more mailing, to the same two."""
+    with database.write() as connection:
+        row = dict(connection.execute(select(digests).where(digests.c.id == 1)).mappings().one())
+        facts = row | {"id": number + 1, "slug": f"d{number}", "slot": None}
+        connection.execute(insert(digests).values(facts))
+        mailing = dict(connection.execute(select(mailings).where(mailings.c.id == 1)).mappings().one())
+        connection.execute(insert(mailings).values(mailing | {"id": number + 1, "digest_id": number + 1}))
+        for person in (1, 2):
+            row = dict(connection.execute(select(deliveries).where(deliveries.c.id == person)).mappings().one())
+            ids = {"id": 2 * number + person, "mailing_id": number + 1, "digest_id": number + 1}
+            connection.execute(insert(deliveries).values(row | ids | {"state": "accepted"}))
+
+
+# --- what it does for its mailing ------------------------------------------------------------------------------
+
+
+def test_complaints_pause_a_running_mailing(database: Database, now: datetime) -> None:
+    mailing_id = planned(database, 900, now)
+    returns = Returns(database, now)
+    returns.sent()
+    returns.come(*(returns.event(K.COMPLAINED, number) for number in (1, 2)))
+    assert returns.act().paused == []
+    returns.come(returns.event(K.COMPLAINED, 3))
+    assert returns.act().paused == [mailing_id]
+    assert mailing_state(database, mailing_id) == "paused"
+    assert len(returns.suppressed()) == 3
+    with database.read() as connection:
+        (said,) = connection.scalars(select(events.c.data).where(events.c.kind == "mailing.paused"))
+    assert "3 of 900 readers complained" in said["reason"]
+
+
+def test_blocks_pause_a_running_mailing_and_those_of_before_it_went_on_do_not(
+    database: Database, now: datetime
+) -> None:
+    mailing_id = planned(database, 60, now)
+    returns = Returns(database, now)
+    returns.sent()
+    block: dict[str, Any] = {"code": 554, "status": "5.7.1", "text": "blocked"}
+    returns.come(*(returns.bounce(number, **block) for number in range(1, 12)))
+    assert returns.act().paused == [mailing_id]
+    with returns.store.write() as unit:
+        unit.mailings.set_state(mailing_id, MailingState.RUNNING, [MailingState.PAUSED], now)
+        unit.events.append("mailing.resumed", at=now + HOUR, digest_id=1, mailing_id=mailing_id)
+    returns.now += 2 * HOUR
+    returns.come(returns.bounce(20, **block))
+    assert returns.act().paused == []
+
+
+def test_too_many_hard_bounces_alike_wait_for_an_editor_and_those_of_before_are_taken_back(
+    database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processing, "AT_ONCE", 7)
+    mailing_id = planned(database, 300, now)
+    returns = Returns(database, now)
+    returns.sent()
+    returns.come(returns.bounce(100, text="550 5.1.1 this account is closed"))
+    alike = [returns.bounce(number, text=f"550 5.1.1 id{number} no such user here") for number in range(1, 26)]
+    returns.come(*alike[:19])
+    returns.act()
+    assert len(returns.suppressed()) == 20
+    returns.come(returns.event(K.COMPLAINED, 1), *alike[19:])
+    assert returns.act().verdicts[Verdict.HELD] == 6
+    assert returns.suppressed() == {"reader100@example.org", "reader1@example.org"}
+    bounces = Bounces(returns.store)
+    assert bounces.count_held(mailing_id) == 24
+    assert {str(name): number for name, number in bounces.of(mailing_id).classes.items()} == {"hard": 26}
+    with returns.store.read() as unit:
+        assert unit.troubles.held_suppressions() == [(mailing_id, "daily/one", 24)]
+
+
+@pytest.mark.parametrize("suppressed", [True, False])
+def test_an_editors_word_is_carried_out_and_holds_for_what_comes_later(
+    database: Database, now: datetime, suppressed: bool
+) -> None:
+    mailing_id = planned(database, 30, now)
+    returns = Returns(database, now)
+    returns.sent()
+    returns.come(*(returns.bounce(number) for number in range(1, 22)))
+    returns.act()
+    assert returns.suppressed() == set()
+    bounces = Bounces(returns.store)
+    words: dict[str, Any] = {"suppressed": suppressed, "actor": "Jo"}
+    with pytest.raises(UsageError, match="for a reason"):
+        bounces.decide(mailing_id, now, reason=" ", **words)
+    assert bounces.decide(mailing_id, now, reason="they say so", **words) == 21
+    returns.come(returns.bounce(22))
+    returns.act()
+    assert len(returns.suppressed()) == (22 if suppressed else 0)
+    assert returns.verdicts() == ["confirmed" if suppressed else "forgiven"] * 22
+    assert bounces.count_held(mailing_id) == 0
+    with pytest.raises(UsageError, match="waits"):
+        bounces.decide(mailing_id, now, reason="again", **words)
+    with database.read() as connection:
+        kinds = list(connection.scalars(select(events.c.kind).order_by(events.c.id)))
+    assert kinds == ["mailing.held", "mailing.decided"]
+
+
+# --- forgotten -------------------------------------------------------------------------------------------------
+
+
+def test_words_go_first_and_the_rest_when_nothing_needs_it(returns: Returns) -> None:
+    returns.come(returns.bounce(1), returns.bounce(2, raw=""), returns.event(K.DELIVERED, 3))
+    returns.act()
+    old = OldDetails(returns.database)
+    assert old.raw_events(returns.now, 100) == 0
+    later = returns.now + timedelta(seconds=1)
+    assert old.raw_events(later, 1) == 2
+    assert old.raw_events(later, 100) == 1
+    assert old.raw_events(later, 100) == 0
+    rows = returns.rows()
+    assert [(row.raw, row.text, row.bounce, row.code) for row in rows] == [(None, "", "hard", 550)] * 2
+    assert old.bounces(returns.now, 100) == 0
+    assert [old.bounces(later, 1) for _ in range(3)] == [1, 1, 0]
+    assert returns.rows() == []
+
+
+def test_an_erased_person_is_in_no_row_and_sums_stay(returns: Returns) -> None:
+    returns.come(returns.bounce(1), returns.bounce(2))
+    returns.act()
+    returns.come(returns.event(K.DELIVERED, 1, key="unprocessed"))
+    hash_ = returns.rows()[0].recipient_hash
+    with returns.store.write() as unit:
+        assert unit.feedback.forget(1, hash_) == 2
+    first, other, waiting = returns.rows()
+    assert (first.subscriber_id, first.delivery_id, first.recipient_hash, first.text, first.raw) == (
+        *(None, None),
+        *("", "", None),
+    )
+    assert (first.mailing_id, first.bounce) == (1, "hard")
+    assert other.raw
+    assert waiting.recipient_hash == ""
+    returns.act()
+    assert returns.verdicts() == ["suppressed", "suppressed", "unknown"]
+
+
+def test_the_questions_of_each_batch_use_their_index(sqlite_database: Database, now: datetime) -> None:
+    planned(sqlite_database, 3, now)
+    returns = Returns(sqlite_database, now)
+    returns.sent()
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    returns.come(returns.bounce(1, code=452, status="4.2.2", text="full"), returns.bounce(2))
+
+    def note(_c: object, _k: object, statement: str, values: tuple[object, ...], *_rest: object) -> None:
+        if "FROM feedback" in statement and statement.startswith("SELECT"):
+            asked.append((statement, values))
+
+    events_of.listen(sqlite_database.engine, "before_cursor_execute", note)
+    returns.act()
+    old = OldDetails(sqlite_database)
+    old.raw_events(now, 5)
+    events_of.remove(sqlite_database.engine, "before_cursor_execute", note)
+    assert len(asked) > 5
+    with sqlite_database.read() as connection:
+        for statement, values in asked:
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+            assert not [line for line in plan if line == "SCAN feedback"], (statement, plan)
+
+
+def test_a_store_opens_it(database: Database) -> None:
+    with Store(database).read() as unit:
+        assert unit.feedback.classes(1) == {}
+        assert unit.feedback.count_held(1) == 0
+        assert unit.troubles.complaints(datetime.fromisoformat("2024-01-01T00:00:00+00:00")) == []
