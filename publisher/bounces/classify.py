@@ -18,6 +18,9 @@ _ENHANCED = re.compile(r"(?<![0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.]*[0-
 _REPLY = re.compile(r"(?:^|\s|;)([45][0-9]{2})(?=[ -]|$)")
 """A reply code in a server's words, "smtp; 550 no such user"."""
 
+_ADDRESS = re.compile(r"[^\s@<]*@[^\s>]*")
+"""Somebody may be called spam@example.org."""
+
 _LOOKED_AT = 2000
 """Letters of a text that can decide."""
 
@@ -36,11 +39,14 @@ SLOWER = _words(
     r"\bTS[0-9]{2}\b",
     r"\b(?:exceed|limit).{0,40}\b(?:connections|messages|per (?:hour|minute|second))",
 )
-BLOCKLISTED = _words(
+_LISTS = (
     r"\b(?:spamhaus|spamcop|barracuda|sorbs|abusix|dnsbl|rbl)\b",
-    r"\bblack[ -]?list",
-    r"\bblock[ -]?list",
+    r"\b(?:black|block)[ -]?list",
     r"\breputation\b",
+)
+LISTED = _words(*_LISTS)
+BLOCKLISTED = _words(
+    *_LISTS,
     r"\b(?:client host|ip|address|server|sender|domain|you) .{0,60}\b(?:blocked|banned|listed)\b",
     r"\bsender (?:address |domain )?.{0,40}\b(?:rejected|denied|not (?:found|exist))",
     r"\bdomain of sender\b",
@@ -109,7 +115,7 @@ class Rule:
 BY_STATUS = (
     # Words that overrule a code: those that servers are known to misuse.
     Rule(("x.2.1", "x.2.0"), _C.SOFT, TOO_MUCH_FOR_THEM),
-    Rule(("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"), _C.BLOCK, BLOCKLISTED),
+    Rule(("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"), _C.BLOCK, LISTED),
     # The address.
     Rule(("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"), _C.HARD),
     Rule(("x.1.7", "x.1.8"), _C.BLOCK),  # of the sender
@@ -164,7 +170,7 @@ def classify(feedback: Feedback) -> BounceClass:
     """
     if feedback.bounce is not None:
         return feedback.bounce
-    text = feedback.text[:_LOOKED_AT]
+    text = _ADDRESS.sub("", feedback.text[:_LOOKED_AT])
     for rules, codes in _asked(feedback, text):
         for rule in rules:
             if rule.fits(codes, text):

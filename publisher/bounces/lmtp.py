@@ -59,15 +59,15 @@ class LmtpListener:
         self._port = port
         self._storing = ThreadPoolExecutor(1, "bounces")
         self._handler = _Handler(ours, take, now, self._storing)
-        self._loop = asyncio.new_event_loop()
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._socket: socket.socket | None = None
 
     @property
     def port(self) -> int:
         """Where it listens, once started; with port 0 the one that the system chose."""
-        port: int = self._socket.getsockname()[1] if self._socket else self._port
-        return port
+        return self._port
 
     def start(self) -> None:
         """Listen. The socket is bound here: a port that is taken is an error of the command.
@@ -76,16 +76,20 @@ class LmtpListener:
             UsageError: the address cannot be listened at.
         """
         self._socket = _bound(self._host, self._port)
+        self._port = self._socket.getsockname()[1]
         # What the library notes of each dialogue holds people's addresses.
         logging.getLogger("mail.log").setLevel(logging.CRITICAL)
-        self._thread = threading.Thread(target=self._run, args=(self._socket,), name="lmtp", daemon=True)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._run, args=(self._loop, self._socket), name="lmtp", daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
         """Take no more, and return when what is being stored is. May be called twice."""
-        if self._thread and self._thread.is_alive():
-            with suppress(RuntimeError):  # its loop has just ended by itself
-                self._loop.call_soon_threadsafe(self._loop.stop)
+        if self._loop and self._thread:
+            with suppress(RuntimeError):  # its loop has ended
+                self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
         self._storing.shutdown()
         if self._socket:
@@ -96,15 +100,21 @@ class LmtpListener:
         """Whether it still listens; false after a crash, too."""
         return self._thread is not None and self._thread.is_alive()
 
-    def _run(self, listening: socket.socket) -> None:
-        asyncio.set_event_loop(self._loop)
+    def _run(self, loop: asyncio.AbstractEventLoop, listening: socket.socket) -> None:
+        asyncio.set_event_loop(loop)
         try:
-            server = self._loop.run_until_complete(self._loop.create_server(self._dialogue, sock=listening))
-            self._loop.run_forever()
-            server.close()
-            self._loop.run_until_complete(_ended())
+            loop.run_until_complete(self._serve(loop, listening))
         finally:
-            self._loop.close()
+            loop.close()
+
+    async def _serve(self, loop: asyncio.AbstractEventLoop, listening: socket.socket) -> None:
+        server = await loop.create_server(self._dialogue, sock=listening)
+        await self._stopping.wait()
+        server.close()
+        dialogues = asyncio.all_tasks() - {asyncio.current_task()}
+        for each in dialogues:
+            each.cancel()
+        await asyncio.gather(*dialogues, return_exceptions=True)
 
     def _dialogue(self) -> LMTP:
         return _Lmtp(
@@ -175,14 +185,6 @@ def _again(error: Exception) -> str:
     words = str(error) if isinstance(error, PublisherError) else type(error).__name__
     _log.error("a mail that came back could not be stored, and will come again: %s", words)
     return "451 4.3.0 not stored, try again"
-
-
-async def _ended() -> None:
-    """Every dialogue cancelled, and over."""
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -10,7 +10,7 @@ import imaplib
 import logging
 import re
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,11 +32,6 @@ _log = logging.getLogger("publisher.bounces")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 _READ = "read"
-_REASONS: Mapping[type[BaseException], str] = {
-    TimeoutError: "no answer in time",
-    ssl.SSLCertVerificationError: "its certificate is not trusted",
-}
-
 Take = Callable[[Sequence[Feedback]], None]
 
 
@@ -160,6 +155,8 @@ def _session(access: Access) -> Iterator[imaplib.IMAP4]:
     finally:
         with suppress(OSError, imaplib.IMAP4.error):
             client.logout()
+        with suppress(OSError):
+            client.shutdown()  # when the server did not hear the goodbye; a second time does nothing
 
 
 @contextmanager
@@ -168,11 +165,20 @@ def _told(access: Access, doing: str) -> Iterator[None]:
     try:
         yield
     except (OSError, imaplib.IMAP4.error) as error:
-        reason = getattr(error, "strerror", None) or _REASONS.get(type(error), "the server refuses, or breaks off")
         raise MailboxError(
-            f"cannot {doing} the bounce mailbox at {access.host}, port {access.port}: {reason}",
+            f"cannot {doing} the bounce mailbox at {access.host}, port {access.port}: {_reason(error)}",
             remedy="Look at [bounces] in config.toml; it is tried again",
         ) from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return "no TLS is spoken there"
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return getattr(error, "strerror", None) or "the server refuses, or breaks off"
 
 
 def _connected(access: Access) -> imaplib.IMAP4:

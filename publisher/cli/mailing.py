@@ -26,15 +26,19 @@ Number = Annotated[
 ]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the mailing.")]
 SHOWN = ("pending", "sending", "accepted", "deferred", "failed", "uncertain", "skipped")
+CAME_BACK = ("delivered", "bounced", "complained")
+"""States that a mailing only gets when something tells of it: a column when one has."""
 
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
     """Every mailing, newest first, with how many deliveries stand where."""
     with instance() as opened:
+        rows = [_row(opened, facts) for facts in opened.mailroom.all()]
+        told = [state for state in CAME_BACK if any(row[state] for row in rows)]
         show_rows(
-            [_row(opened, facts) for facts in opened.mailroom.all()],
-            ("id", "digest", "kind", "act", "state", "mails", *SHOWN, "created"),
+            rows,
+            ("id", "digest", "kind", "act", "state", "mails", *SHOWN, *told, "created"),
             as_json=as_json,
             empty="No mailing yet: `publisher run` makes one when a digest is due",
         )
@@ -195,7 +199,7 @@ def _row(opened: App, facts: MailingFacts) -> dict[str, object]:
         "reason": mailing.reason,
         "segment": mailing.segment and mailing.segment.as_data(),
         "mails": sum(facts.counts.values()),
-        **{state: facts.counts.get(DeliveryState(state), 0) for state in SHOWN},
+        **{state: facts.counts.get(DeliveryState(state), 0) for state in (*SHOWN, *CAME_BACK)},
         "created": local(mailing.created_at, zone),
         "finished": local(mailing.finished_at, zone),
     }

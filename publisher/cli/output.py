@@ -14,7 +14,10 @@ from rich.table import Table
 from publisher.errors import visible
 
 RIGHT = frozenset(
-    {"mails", "pending", "sending", "accepted", "deferred", "failed", "uncertain", "skipped", "count", "id"}
+    {
+        *("mails", "pending", "sending", "accepted", "deferred", "failed", "uncertain", "skipped", "count", "id"),
+        *("delivered", "bounced", "complained"),
+    }
 )
 """Columns of numbers, aligned at the right."""
 

@@ -25,6 +25,7 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 class Replay:
     """What a journal says. `answers` are last words, `begun` and `returned` have none.
 
+    `calls` are the calls that deliveries were begun in, where it was said.
     `whole` False: lines may be missing (another boot, no head, rubbish inside), so that silence proves nothing;
     what is there is true all the same.
     """
@@ -33,6 +34,7 @@ class Replay:
     begun: frozenset[int] = frozenset()
     returned: frozenset[int] = frozenset()
     answers: Mapping[int, Answer] = field(default_factory=dict)
+    calls: Mapping[int, str] = field(default_factory=dict)
 
     def answer(self, delivery_id: int) -> Answer | None:
         """The last word about a delivery."""
@@ -61,7 +63,8 @@ class Journal:
     ) -> None:
         """Append one fact; when this returns, it survives the process."""
         if mark is Mark.BEGUN:
-            self._append(b"b\t%d\n" % delivery_id)
+            call = f"\t{provider_id}" if provider_id else ""
+            self._append(f"b\t{delivery_id}{call}\n".encode())
             return
         words = (mark, str(delivery_id), str(code or ""), one_line(provider_id), one_line(text))
         self._append(("\t".join(words) + "\n").encode(errors="backslashreplace"))
@@ -161,6 +164,7 @@ def parse(data: bytes, boot: str) -> Replay:
     begun: set[int] = set()
     returned: set[int] = set()
     answers: dict[int, Answer] = {}
+    calls: dict[int, str] = {}
     for line in lines[1:]:
         try:
             mark, delivery_id, answer = _fact(line)
@@ -171,12 +175,13 @@ def parse(data: bytes, boot: str) -> Replay:
         returned.discard(delivery_id)
         if mark is Mark.BEGUN:
             begun.add(delivery_id)
+            calls |= {delivery_id: answer.provider_id} if answer.provider_id else {}
         elif mark is Mark.RETURNED:
             returned.add(delivery_id)
         else:
             answers[delivery_id] = answer
     silent = answers.keys()
-    return Replay(whole, frozenset(begun - silent), frozenset(returned - silent), answers)
+    return Replay(whole, frozenset(begun - silent), frozenset(returned - silent), answers, calls)
 
 
 def boot_id() -> str:
@@ -189,8 +194,8 @@ def boot_id() -> str:
 
 def _fact(line: bytes) -> tuple[Mark, int, Answer]:
     mark, delivery_id, *rest = line.decode().split("\t")
-    if mark == Mark.BEGUN and not rest:
-        return Mark.BEGUN, int(delivery_id), Answer(Mark.BEGUN)
+    if mark == Mark.BEGUN and len(rest) < 2:
+        return Mark.BEGUN, int(delivery_id), Answer(Mark.BEGUN, provider_id="".join(rest))
     code, provider_id, text = rest
     return Mark(mark), int(delivery_id), Answer(Mark(mark), int(code) if code else None, text, provider_id)
 

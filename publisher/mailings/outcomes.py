@@ -68,7 +68,8 @@ def settle(
         elif not known and said.whole:
             untouched.append(delivery.delivery_id)
         else:
-            outcomes.append(Outcome(delivery.delivery_id, DeliveryState.UNCERTAIN, text=_lost(said)))
+            call = said.calls.get(delivery.delivery_id, "")
+            outcomes.append(Outcome(delivery.delivery_id, DeliveryState.UNCERTAIN, None, _lost(said), call))
     return Settlement(tuple(outcomes), tuple(untouched), tuple(again))
 
 

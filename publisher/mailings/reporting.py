@@ -21,11 +21,14 @@ class WindowReport:
         self._begun: set[int] = set()
         self._returned: set[int] = set()
         self._answers: dict[int, Answer] = {}
+        self._calls: dict[int, str] = {}
 
-    def begun(self, delivery_id: int) -> None:
+    def begun(self, delivery_id: int, call: str = "") -> None:
         """See `Report`. In the journal before the provider goes on."""
         self._open(delivery_id)
-        self._journal.write(Mark.BEGUN, delivery_id)
+        self._journal.write(Mark.BEGUN, delivery_id, provider_id=call)
+        if call:
+            self._calls[delivery_id] = call
         self._begun.add(delivery_id)
         self._returned.discard(delivery_id)
 
@@ -52,12 +55,14 @@ class WindowReport:
 
     def uncertain(self, delivery_id: int, text: str) -> None:
         """See `Report`."""
-        self._last_word(delivery_id, Mark.UNCERTAIN, None, text)
+        self._last_word(delivery_id, Mark.UNCERTAIN, None, text, self._calls.get(delivery_id, ""))
 
     @property
     def said(self) -> Replay:
         """Everything that was reported so far. Nothing is missing: it never left this process."""
-        return Replay(True, frozenset(self._begun), frozenset(self._returned), dict(self._answers))
+        return Replay(
+            True, frozenset(self._begun), frozenset(self._returned), dict(self._answers), dict(self._calls)
+        )
 
     def expect(self, delivery_id: int, recipient: str) -> None:
         """Be ready for words about a delivery; the address is taken out of every text, before it is stored."""
@@ -75,6 +80,7 @@ class WindowReport:
         """The delivery is settled: nothing more is to be said about it."""
         del self._recipients[delivery_id]
         self._answers.pop(delivery_id, None)
+        self._calls.pop(delivery_id, None)
         self._begun.discard(delivery_id)
         self._returned.discard(delivery_id)
 

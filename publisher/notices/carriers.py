@@ -170,7 +170,7 @@ class _Word:
         self.accepted_ = False
         self.said = ""
 
-    def begun(self, delivery_id: int) -> None:
+    def begun(self, delivery_id: int, call: str = "") -> None:
         """See `Report`."""
 
     def returned(self, delivery_id: int, text: str) -> None:

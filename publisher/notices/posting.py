@@ -164,7 +164,7 @@ class _Results:
         self.refused: set[int] = set()
         self.troubles: dict[int, str] = {}
 
-    def begun(self, delivery_id: int) -> None:
+    def begun(self, delivery_id: int, call: str = "") -> None:
         """See `Report`."""
 
     def returned(self, delivery_id: int, text: str) -> None:

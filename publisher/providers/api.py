@@ -13,11 +13,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from operator import attrgetter
 
+from publisher.errors import ProviderError
 from publisher.http import Answer, Client
-from publisher.ledger import Messages, Report
+from publisher.ledger import Message, Messages, Report
 from publisher.providers.calling import Run
-from publisher.providers.calls import Dialect, Item
+from publisher.providers.calls import Call, Dialect, Fate, Verdict
 from publisher.providers.one_way import OneWay
 
 PATIENCE = timedelta(minutes=5)
@@ -81,9 +83,37 @@ class Api(OneWay):
             self._pool = None
         self._client.close()
 
-    def start(self, items: Sequence[Item]) -> Future[Answer]:
-        """Make the call for these, in a thread."""
+    def repeat(self, messages: Sequence[Message], name: str) -> Sequence[Verdict] | None:
+        """Make a call again whose answer was lost: the provider makes nothing of what it had, and says so again.
+
+        Args:
+            messages: all that were in it, and nothing else; their order does not matter.
+            name: what was said of them as they were begun.
+
+        Returns:
+            What became of each message, in order; None when these are not that call any more, because something
+            of a mail has changed since.
+
+        Raises:
+            PublisherError: there is no answer that says so.
+        """
+        items = [self.dialect.item(message) for message in sorted(messages, key=attrgetter("delivery_id"))]
+        call = self.dialect.call(items)
+        if call.name != name:
+            return None
+        answer = self._client.ask(call.method, call.address, headers=call.headers, data=call.data)
+        if self.dialect.fate(answer) is not Fate.TAKEN:
+            raise ProviderError(
+                f"{self.name} does not repeat its answer: {self.dialect.words(answer)}",
+                remedy="Try again later",
+                provider=self.name,
+            )
+        verdicts = self.dialect.verdicts(answer, items)
+        told = {item.message.delivery_id: each for item, each in zip(items, verdicts, strict=True)}
+        return [told[message.delivery_id] for message in messages]
+
+    def start(self, call: Call) -> Future[Answer]:
+        """Make a call, in a thread."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.capabilities.calls, thread_name_prefix="calls")
-        call = self.dialect.call(items)
         return self._pool.submit(self._client.ask, call.method, call.address, headers=call.headers, data=call.data)

@@ -9,12 +9,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from operator import attrgetter
 from typing import Protocol
 
 from publisher.errors import ProviderError, PublisherError
 from publisher.http import Answer, Failure, HttpError, back_off
 from publisher.ledger import Mark, Message, Report
-from publisher.providers.calls import Dialect, Fate, Item, MalformedError, Verdict, halves, together
+from publisher.providers.calls import Call, Dialect, Fate, Item, MalformedError, Verdict, halves, together
 
 NEVER_SENT = frozenset(
     {Failure.ADDRESS, Failure.UNRESOLVED, Failure.PRIVATE, Failure.UNREACHABLE, Failure.CLOSED, Failure.TLS}
@@ -54,17 +55,21 @@ class Caller(Protocol):
     pause: Callable[[float], object]
     chance: Callable[[], float]
 
-    def start(self, items: Sequence[Item]) -> Future[Answer]:
-        """Make the call for these, in a thread."""
+    def start(self, call: Call) -> Future[Answer]:
+        """Make a call, in a thread."""
 
 
 @dataclass(slots=True)
 class _Attempt:
-    """A call that is to be made, or is under way; made so often before. `shared`: others were in it once."""
+    """A call that is to be made, or is under way; made so often before.
+
+    `shared`: others were in it once. `doubtful`: it was made without an answer, so that it may have been taken.
+    """
 
     items: Sequence[Item]
     made: int = 0
     shared: bool = False
+    doubtful: bool = False
 
 
 class Run:
@@ -98,12 +103,15 @@ class Run:
             if not self._under_way:
                 break
             self._finish_some()
+        for attempt in self._waiting:
+            self._left(attempt, "no answer")
         if self._error is not None:
             raise self._error
 
     def _take(self, stream: Iterator[Message]) -> bool:
         """Have the next mails wait; False when there are none."""
-        taken = list(islice(stream, self._can.recipients))
+        # In order, so that the same call can be made again by whoever knows who was in it.
+        taken = sorted(islice(stream, self._can.recipients), key=attrgetter("delivery_id"))
         items = [item for message in taken if (item := self._item(message)) is not None]
         self._waiting.extend(_Attempt(call) for call in together(items, self._can))
         return bool(taken)
@@ -122,10 +130,12 @@ class Run:
         return item
 
     def _begin(self, attempt: _Attempt) -> None:
+        call = self._dialect.call(attempt.items)
+        name = call.name if self._can.repeats_for else ""
         for item in attempt.items:
-            self._report.begun(item.message.delivery_id)
+            self._report.begun(item.message.delivery_id, name)
         attempt.made += 1
-        self._under_way[self._api.start(attempt.items)] = attempt
+        self._under_way[self._api.start(call)] = attempt
 
     # --- what came of a call ---------------------------------------------------------------------------------
 
@@ -189,6 +199,7 @@ class Run:
     def _silent(self, attempt: _Attempt, why: str) -> None:
         """Nobody knows what became of a call."""
         if self._can.repeats_for and attempt.made < TRIES and not self._stop():
+            attempt.doubtful = True
             self._rest(back_off(attempt.made, self._api.chance()))
             self._waiting.appendleft(attempt)
             return
@@ -208,11 +219,18 @@ class Run:
             self._report.uncertain(item.message.delivery_id, why)
 
     def _returned(self, attempt: _Attempt, why: str) -> None:
-        for item in attempt.items:
+        """Nothing of it was taken this time; that says nothing of a time before without an answer."""
+        for item in () if attempt.doubtful else attempt.items:
             self._report.returned(item.message.delivery_id, why)
+
+    def _left(self, attempt: _Attempt, why: str) -> None:
+        """It is not made again by this run."""
+        if attempt.doubtful:
+            self._uncertain(attempt, f"it was made without an answer, and then: {why}")
 
     def _refused(self, attempt: _Attempt, answer: Answer) -> None:
         """Because of something in it: found by halving, when it is not alone."""
+        attempt.doubtful = False  # had it been taken before, this answer would have said so
         words = self._dialect.words(answer)
         if len(attempt.items) > 1:
             self._returned(attempt, words)
@@ -238,6 +256,7 @@ class Run:
         pause = back_off(self._turned_away, self._api.chance()) if asked is None else asked
         self._waited += pause
         if self._waited > self._api.patience:
+            self._left(attempt, words)
             self._give_up(
                 ThrottledError(
                     f"{self._name} takes nothing for now: {words}",
@@ -252,6 +271,7 @@ class Run:
     def _unusable(self, attempt: _Attempt, answer: Answer) -> None:
         words = self._dialect.words(answer)
         self._returned(attempt, words)
+        self._left(attempt, words)
         self._give_up(
             ProviderError(
                 f"{self._name} cannot be used: {words}",
@@ -266,6 +286,7 @@ class Run:
         self._returned(attempt, error.words)
         self._turned_away += 1
         if error.permanent or self._turned_away >= TRIES:
+            self._left(attempt, error.words)
             self._give_up(
                 ProviderError(
                     f"{self._name} cannot be reached: {error.words}", remedy=error.remedy, provider=self._name

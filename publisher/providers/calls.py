@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, Protocol
 
 from publisher.capabilities import Capabilities
@@ -18,6 +19,9 @@ from publisher.drafts import Draft, Mailbox
 from publisher.errors import PublisherError, one_line
 from publisher.http import Answer
 from publisher.ledger import Mark, Message
+
+CALL = "call:"
+"""Begins the name of a call, where the provider's word for a mail would stand."""
 
 
 class Fate(StrEnum):
@@ -61,6 +65,11 @@ class Call:
     headers: Mapping[str, str] = field(repr=False)
     data: bytes = field(repr=False)
     method: str = "POST"
+
+    @property
+    def name(self) -> str:
+        """Names what is asked: another call of the same content has the same."""
+        return f"{CALL}{sha256(self.data).hexdigest()[:48]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,16 +174,26 @@ def read_json(answer: Answer) -> Any:
 
 
 def told(answer: Answer, *paths: Sequence[str | int]) -> str:
-    """The first text at one of these places of an answer in JSON; else its status, and what it says."""
+    """The first text at one of these places of an answer in JSON; else its status, and what it says.
+
+    Addresses are left out: the words end up in an error, and some providers name the reader.
+    """
     try:
         body = read_json(answer)
     except MalformedError:
-        return f"{answer.said}: {one_line(answer.body[:300].decode(errors='replace'))}".rstrip(": ")
+        return f"{answer.said}: {_nameless(answer.body[:300].decode(errors='replace'))}".rstrip(": ")
     for path in paths:
         found = at(body, path)
         if isinstance(found, str) and found.strip():
-            return f"{answer.status}: {one_line(found)}"
+            return f"{answer.status}: {_nameless(found)}"
     return answer.said
+
+
+_ADDRESS = re.compile(r"[^\s<>\"'(),:;]{1,320}@[^\s<>\"'(),:;]{1,320}")
+
+
+def _nameless(text: str) -> str:
+    return _ADDRESS.sub("<address>", one_line(text))
 
 
 def at(value: Any, path: Sequence[str | int]) -> Any:

@@ -45,13 +45,19 @@ _NO_API = b"Magnificent"
 """A wrong path is answered with 200 and "Mailgun Magnificent API"."""
 
 
+def access(settings: MailgunProvider) -> tuple[str, dict[str, str]]:
+    """Where the API of a domain is, without a slash at its end, and what every call has in its header."""
+    login = b64encode(f"api:{settings.key.get_secret_value()}".encode()).decode()
+    address = f"{settings.url or ADDRESSES[settings.region]}v3/{quote(settings.domain)}"
+    return address, {"Authorization": f"Basic {login}"}
+
+
 class _Mailgun:
     """What both ways have in common."""
 
     def __init__(self, settings: MailgunProvider) -> None:
         self.name = f"mailgun:{settings.domain}"
-        self._address = f"{settings.url or ADDRESSES[settings.region]}v3/{quote(settings.domain)}"
-        self._headers = headers(settings)
+        self._address, self._headers = access(settings)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
@@ -161,12 +167,6 @@ class MailgunMime(_Mailgun):
 
 _OPTIONS: Sequence[FormField] = (("o:tracking", "no"), ("o:tracking-clicks", "no"), ("o:tracking-opens", "no"))
 """Nobody is watched while reading, and no link leads through anybody's server."""
-
-
-def headers(settings: MailgunProvider) -> dict[str, str]:
-    """What every call to the API has in its header."""
-    login = b64encode(f"api:{settings.key.get_secret_value()}".encode()).decode()
-    return {"Authorization": f"Basic {login}"}
 
 
 def _variable(name: str) -> str:

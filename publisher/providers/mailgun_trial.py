@@ -8,7 +8,7 @@ from urllib.parse import quote
 from publisher.config import MailgunProvider
 from publisher.http import Answer
 from publisher.providers.calls import Call, at, read_json
-from publisher.providers.mailgun import ADDRESSES, headers
+from publisher.providers.mailgun import ADDRESSES, access
 from publisher.providers.trials import Grade, Seen, Trial, get
 
 
@@ -18,7 +18,7 @@ def _name(provider: MailgunProvider) -> str:
 
 def _questions(provider: MailgunProvider) -> Sequence[Call]:
     base = provider.url or ADDRESSES[provider.region]
-    return [get(f"{base}v4/domains/{quote(provider.domain)}", headers(provider))]
+    return [get(f"{base}v4/domains/{quote(provider.domain)}", access(provider)[1])]
 
 
 def _own(provider: MailgunProvider, answer: Answer) -> Seen | None:

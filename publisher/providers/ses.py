@@ -53,10 +53,10 @@ FATES: Mapping[str, Fate] = {
     "BadRequestException": Fate.REFUSED,
 }
 """By the type of an error, what it says of the mail. Whatever else is refused is refused because of the account,
-its keys or its identities, and so would be everybody's mail. A type that we do not know fails nobody on a guess."""
+its keys or its identities, as everybody's mail would be. A type that we do not know fails nobody on a guess."""
 
 _WHOEVER_IT_IS_FOR = re.compile(r"not verified|suspended|paused|configuration set", re.IGNORECASE)
-"""MessageRejected and BadRequestException are also said of an unverified sender, and to accounts in the sandbox."""
+"""MessageRejected and BadRequestException are said of an unverified sender and to accounts in the sandbox, too."""
 
 _QUOTA = re.compile(r"\bquota\b", re.IGNORECASE)
 

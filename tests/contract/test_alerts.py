@@ -27,9 +27,11 @@ from publisher.storage.store import Store
 from publisher.storage.tables import (
     alert_tellings,
     alerts,
+    batches,
     deliveries,
     digests,
     events,
+    feedback,
     mailings,
     publications,
 )
@@ -178,6 +180,18 @@ def lose(world: World, state: str = "failed") -> None:
         connection.execute(update(deliveries).where(deliveries.c.id > 3).values(state="accepted"))
 
 
+def complain(world: World) -> None:
+    lose(world, "complained")
+    world.change(batches, 1, begun=True, done_at=world.now)
+
+
+def hold_suppressions(world: World) -> None:
+    mailing_id = planned(world.database, 3, world.now)
+    told = {"source": "post", "kind": "bounced", "at": world.now, "received_at": world.now, "held": True}
+    with world.database.write() as connection:
+        connection.execute(insert(feedback).values(told | {"key": "one", "mailing_id": mailing_id}))
+
+
 def reach_again(world: World) -> None:
     mailing_id = add_mailing(world.database, 1, 1, world.now, kind=MailingKind.RESEND)
     row = {"mailing_id": mailing_id, "digest_id": 1, "state": "accepted", "changed_at": world.now}
@@ -221,6 +235,8 @@ CASES: dict[Kind, list[Case]] = {
         (lambda world: lose(world, "bounced"), reach_again),
         (lambda world: lose(world, "uncertain"), lambda world: setattr(world, "now", world.now + 73 * HOUR)),
     ],
+    Kind.COMPLAINTS: [(complain, lambda world: setattr(world, "now", world.now + 73 * HOUR))],
+    Kind.SUPPRESSIONS: [(hold_suppressions, lambda world: world.change(feedback, 1, held=False))],
     Kind.BEHIND: [
         (fall_behind, lambda world: world.change(publications, 1, state="done")),
         (see(puts={"endpoint:site": "gone"}), see()),

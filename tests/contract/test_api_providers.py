@@ -15,9 +15,10 @@ from publisher.ledger import Delivery, Message
 from publisher.messages import verp
 from publisher.providers import calling
 from publisher.providers.calls import together
-from tests.fakes.apis.base import Fault, answers, garbled, lost_after, silent_after, silent_before
+from tests.fakes.apis.base import FakeApi, Fault, answers, garbled, lost_after, silent_after, silent_before
 from tests.fakes.apis.scenes import KEY, SCENES, SINGLE, Scene
 from tests.fakes.provider import Recorder
+from tests.fakes.web import Exchange
 from tests.unit.mailings.test_composing import DELIVERY, EDITION, SECRET, block, composer
 
 NOW = datetime(2024, 11, 21, 7, 30, tzinfo=UTC)
@@ -230,6 +231,39 @@ def test_without_an_answer_nothing_is_sent_twice(scene: Scene, fault: Fault) -> 
     assert len(scene.server.references) == len(set(scene.server.references))
 
 
+TURNED_AWAY = [
+    [answers("401 Unauthorized")],
+    [answers("429 Too Many Requests", Retry_After="200")] * 4,
+]
+
+
+@pytest.mark.parametrize("later", TURNED_AWAY)
+def test_what_may_have_been_taken_is_not_given_back_because_a_later_call_was_turned_away(
+    scene: Scene, later: list[Fault]
+) -> None:
+    """Given back, it would be sent once more, in another call with another key."""
+    scene.server.faults.extend([lost_after, *later])
+    report, mails = Recorder(), messages(scene, 1)
+    error = _tried(scene, mails, report)
+    assert error is not None or not scene.provider.capabilities.repeats_for
+    assert report.last(1)[0] == "u"
+    assert "r" not in report.marks(1)
+    assert scene.server.references == [mails[0].reference]
+
+
+def test_what_may_have_been_taken_is_not_given_back_because_nobody_is_there_any_more(scene: Scene) -> None:
+    def lost_for_good(api: FakeApi, exchange: Exchange) -> None:
+        """Do all of it, break the connection off, and take no more."""
+        api.stop_listening()
+        lost_after(api, exchange)
+
+    scene.server.faults.append(lost_for_good)
+    report, mails = Recorder(), messages(scene, 1)
+    _tried(scene, mails, report)
+    assert report.last(1)[0] == "u"
+    assert scene.server.references == [mails[0].reference]
+
+
 def test_what_is_too_large_fails_and_is_never_sent(scene: Scene) -> None:
     scene.provider.capabilities = replace(scene.provider.capabilities, octets=20_000)
     scene.provider.dialect.capabilities = scene.provider.capabilities  # type: ignore[misc]
@@ -316,7 +350,7 @@ def test_stop_begins_nothing_more(scene: Scene) -> None:
 
 def test_a_journal_that_cannot_be_written_stops_before_the_call(scene: Scene) -> None:
     class Full(Recorder):
-        def begun(self, delivery_id: int) -> None:
+        def begun(self, delivery_id: int, call: str = "") -> None:
             raise LedgerError("the journal cannot be written")
 
     with pytest.raises(LedgerError):

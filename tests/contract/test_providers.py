@@ -97,7 +97,7 @@ def test_every_message_is_begun_then_accepted_and_arrives_byte_for_byte(case: Ca
 
 def test_nothing_is_handed_over_before_begun_is_written(case: Case) -> None:
     class Full(Recorder):
-        def begun(self, delivery_id: int) -> None:
+        def begun(self, delivery_id: int, call: str = "") -> None:
             raise LedgerError("the journal cannot be written")
 
     with pytest.raises(LedgerError):

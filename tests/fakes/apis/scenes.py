@@ -61,6 +61,8 @@ SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
     "mailgun, mime": scene(
         FakeMailgun, {"kind": "mailgun", "domain": DOMAIN, "key": KEY, "mode": "mime", "connections": 3}
     ),
+    "postmark": scene(FakePostmark, {"kind": "postmark", "key": KEY}),
+    "sendgrid": scene(FakeSendgrid, {"kind": "sendgrid", "key": KEY}),
     "resend": scene(lambda: FakeResend(KEY), {"kind": "resend", "key": KEY}),
     "ses": scene(
         lambda: FakeSes(KEY),
@@ -73,6 +75,4 @@ SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
             "connections": 3,
         },
     ),
-    "postmark": scene(FakePostmark, {"kind": "postmark", "key": KEY}),
-    "sendgrid": scene(FakeSendgrid, {"kind": "sendgrid", "key": KEY}),
 }

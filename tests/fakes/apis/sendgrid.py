@@ -15,7 +15,7 @@ _RESERVED = re.compile(
     r"x-sg-e?id|received|dkim-signature|content-(type|transfer-encoding)|to|from|subject|reply-to|b?cc",
     re.IGNORECASE,
 )
-_QUERY = re.compile(r"\(?unique_args\['ref'\]=\"([^\"]*)\"\)?")
+_QUERY = re.compile(r"\(unique_args\['ref'\]=\"([^\"]*)\"\)")
 
 
 class FakeSendgrid(FakeApi):
@@ -51,8 +51,9 @@ class FakeSendgrid(FakeApi):
             self.faults.popleft()(self, exchange)
             return
         query = parse_qs(exchange.asked.path.partition("?")[2])
-        asked = _QUERY.fullmatch(query["query"][0])
-        assert asked
+        asked = [_QUERY.fullmatch(one) for one in query["query"][0].split(" OR ")]
+        references = {one[1] for one in asked if one}
+        assert len(references) == len(asked)
         found = [
             {
                 "from_email": "news@example.org",
@@ -65,7 +66,7 @@ class FakeSendgrid(FakeApi):
                 "last_event_time": "2024-11-21T07:31:00Z",
             }
             for number, each in enumerate(list(self.taken), 1)
-            if each.reference == asked[1]
+            if each.reference in references
         ]
         exchange.send(reply("200 OK", said({"messages": found[: int(query["limit"][0])]})))
 

@@ -83,7 +83,7 @@ def _chained(key: bytes, texts: Sequence[str]) -> bytes:
 
 
 def _taken(recipient: str, tag: str, data: bytes) -> Taken:
-    """What arrives: SES has put a Message-ID and a date of its own into it. The reference is told in two places."""
+    """What arrives: SES has put a Message-ID of its own into it. The reference is told in two places."""
     message = message_from_bytes(data, policy=policy.default)
     headers = {name: str(value) for name, value in message.items()}
     assert headers.pop("X-Publisher-Ref", "") == tag

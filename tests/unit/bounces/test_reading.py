@@ -112,18 +112,17 @@ def test_what_an_address_is_to_us(address: str, place: Place | None) -> None:
 
 
 def test_our_addresses_are_those_of_the_newsletters() -> None:
-    letters = [
-        Newsletter(**{"slug": "a", "title": "A", "from": "A <a@bücher.example>"}),
-        Newsletter(
-            **{
-                "slug": "b",
-                "title": "B",
-                "from": "b@example.org",
-                "envelope_from": "Bounces@example.org",
-                "unsubscribe_mailto": "Leave@example.org",
-            }
-        ),
+    tables = [
+        {"slug": "a", "title": "A", "from": "A <a@bücher.example>"},
+        {
+            "slug": "b",
+            "title": "B",
+            "from": "b@example.org",
+            "envelope_from": "Bounces@example.org",
+            "unsubscribe_mailto": "Leave@example.org",
+        },
     ]
+    letters = [Newsletter.model_validate(each) for each in tables]
     ours = Ours.of(letters, SECRET)
     assert ours.bounces == {"a@xn--bcher-kva.example", "bounces@example.org"}
     assert ours.leaving == {"leave@example.org"}

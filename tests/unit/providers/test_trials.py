@@ -18,6 +18,7 @@ from publisher.providers.api_trying import TRIALS, judged, try_api
 from publisher.providers.registry import DIALECTS
 from publisher.providers.trials import Grade
 from publisher.providers.trying import try_provider
+from tests.fakes.apis.ses import ACCESS_KEY, signature_fits
 from tests.fakes.web import FakeWeb, hang, reply
 
 KEY = "key-of-nobody-0123456789"
@@ -27,7 +28,7 @@ TABLES: dict[str, dict[str, Any]] = {
     "postmark": {"key": KEY, "stream": "news"},
     "resend": {"key": KEY},
     "sendgrid": {"key": KEY},
-    "ses": {"region": "eu-west-1", "access_key": "AKIDOFNOBODY", "secret_key": KEY},
+    "ses": {"region": "eu-west-1", "access_key": ACCESS_KEY, "secret_key": KEY},
 }
 FINE, WARNING, BROKEN, UNKNOWN = Grade.FINE, Grade.WARNING, Grade.BROKEN, Grade.UNKNOWN
 
@@ -210,12 +211,13 @@ def test_questions_are_asked_with_the_key_and_change_nothing(kind: str) -> None:
     assert seen[0].grade is FINE
 
 
-def test_a_question_to_ses_is_signed_as_a_get() -> None:
+def test_a_question_to_ses_is_signed_as_what_it_is() -> None:
     """Another method has another signature (AWS Signature Version 4): SES would refuse it."""
-    (asked,) = TRIALS["ses"].questions(provider("ses"))
-    assert asked.method == "GET"
-    assert "/eu-west-1/ses/aws4_request" in asked.headers["Authorization"]
-    assert KEY not in str(asked.headers)
+    with FakeWeb({"/v2/email/account": reply(body=account().body)}) as web:
+        try_api(provider("ses", url=web.url()), SENDERS, 20)
+        (asked,) = web.asked
+    assert signature_fits(asked, KEY)
+    assert not signature_fits(asked, f"{KEY}x")
 
 
 @pytest.mark.parametrize("kind", TABLES)
