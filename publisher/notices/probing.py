@@ -146,7 +146,7 @@ class _LastWord:
         self.message_id = message_id
         self.told = Told(None, None, "it was not sent", "", message_id)
 
-    def begun(self, delivery_id: int) -> None:
+    def begun(self, delivery_id: int, call: str = "") -> None:
         """See `Report`."""
 
     def returned(self, delivery_id: int, text: str) -> None:
