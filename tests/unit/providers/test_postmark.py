@@ -76,7 +76,7 @@ def test_the_words_and_the_id_are_those_of_the_mail() -> None:
     found = DIALECT.verdicts(answer([entry(0, "OK", MessageID="id-1"), entry(406, "Gone\nfor good ")]), items)
     assert [(verdict.provider_id, verdict.text) for verdict in found] == [
         ("id-1", "OK"),
-        ("", "Inactive for good"),
+        ("", "Gone for good"),
     ]
 
 
