@@ -35,7 +35,8 @@ SILENCES = 2
 """Calls in a row without an answer, after which the provider is given up for this run."""
 
 REFUSALS = 10
-"""Mails in a row that were refused one by one, in calls that others shared, after which it is not about them."""
+"""Mails in a row that were refused one by one, in calls that others shared, after which it is not about them; and
+how many a call has at least whose mails were all refused."""
 
 
 class ThrottledError(ProviderError):
@@ -181,6 +182,8 @@ class Run:
         self._waited = timedelta(0)
         for item, verdict in zip(attempt.items, verdicts, strict=True):
             self._say(item, verdict)
+        if len(verdicts) >= REFUSALS and all(verdict.mark is Mark.FAILED for verdict in verdicts):
+            self._give_up(self._refuses_everything(verdicts[0].text))
 
     def _say(self, item: Item, verdict: Verdict) -> None:
         number, text = item.message.delivery_id, verdict.text
@@ -236,13 +239,14 @@ class Run:
         self._report.failed(attempt.items[0].message.delivery_id, answer.status, words)
         self._refusals += attempt.shared
         if self._refusals >= REFUSALS:
-            self._give_up(
-                ProviderError(
-                    f"{self._name} refuses every mail: {words}",
-                    remedy="Mend what it says; `publisher resend --failed` reaches those that were refused",
-                    provider=self._name,
-                )
-            )
+            self._give_up(self._refuses_everything(words))
+
+    def _refuses_everything(self, words: str) -> ProviderError:
+        return ProviderError(
+            f"{self._name} refuses every mail: {words}",
+            remedy="Mend what it says; `publisher resend --failed` reaches those that were refused",
+            provider=self._name,
+        )
 
     def _not_now(self, attempt: _Attempt, answer: Answer) -> None:
         words = self._dialect.words(answer)

@@ -23,7 +23,8 @@ from tests.unit.mailings.test_composing import DELIVERY, EDITION, SECRET, block,
 
 NOW = datetime(2024, 11, 21, 7, 30, tzinfo=UTC)
 HOSTILE = (
-    "Prices rose by 5%. %recipient.ref% %unsubscribe_url% {{name}} {{{pm:unsubscribe}}} <%asm%> -ref- [out]\n"
+    "Prices rose by 5%. %recipient.ref% %unsubscribe_url% {{name}} {{{pm:unsubscribe}}} -ref- [out]\n"
+    "{{{ pm:unsubscribe_url }}} <%asm_global_unsubscribe_url%> -email- [unsubscribe]\n"
     '.A line that begins with a dot\nDas Schönste: 東京 🗞️ ‏אבג‏ “quoted” \\ "x" =3D &amp; <b>\n'
 )
 
@@ -81,7 +82,8 @@ def test_everybody_gets_their_own_words_byte_for_byte_whatever_they_are(scene: S
     send(scene, messages(scene, 2, HOSTILE))
     for taken in scene.server.taken:
         assert taken.subject == "Thursday's news"
-        assert taken.text.replace("\r\n", "\n") == f"The daily\n{HOSTILE}For {taken.recipient}\n"
+        seen = taken.text.replace("\r\n", "\n").replace("\N{WORD JOINER}", "")  # of no width: nobody sees it
+        assert seen == f"The daily\n{HOSTILE}For {taken.recipient}\n"
 
 
 def test_the_header_is_ours_and_each_has_their_own_way_out(scene: Scene) -> None:

@@ -16,7 +16,9 @@ from publisher.providers.api import Api
 from publisher.providers.registry import DIALECTS
 from tests.fakes.apis.base import FakeApi
 from tests.fakes.apis.mailgun import DOMAIN, FakeMailgun
+from tests.fakes.apis.postmark import FakePostmark
 from tests.fakes.apis.resend import FakeResend
+from tests.fakes.apis.sendgrid import FakeSendgrid
 from tests.fakes.apis.ses import ACCESS_KEY, REGION, FakeSes
 
 KEY = "key-of-nobody-0123456789"
@@ -59,6 +61,8 @@ SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
     "mailgun, mime": scene(
         FakeMailgun, {"kind": "mailgun", "domain": DOMAIN, "key": KEY, "mode": "mime", "connections": 3}
     ),
+    "postmark": scene(FakePostmark, {"kind": "postmark", "key": KEY}),
+    "sendgrid": scene(FakeSendgrid, {"kind": "sendgrid", "key": KEY}),
     "resend": scene(lambda: FakeResend(KEY), {"kind": "resend", "key": KEY}),
     "ses": scene(
         lambda: FakeSes(KEY),
