@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 import traceback
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ from publisher.config import (
     RESERVED_SLUGS,
     DirectoryEndpoint,
     MaildirProvider,
+    Provider,
     Settings,
     SmtpProvider,
     load,
@@ -407,3 +410,26 @@ def test_what_is_no_toml_is_one_line_with_the_file(tmp_path: Path, data: bytes) 
 def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load(tmp_path)
+
+
+BLOCKS = re.findall(
+    r'^# kind = "([a-z]+)".*\n((?:# .*\n)+)',
+    (Path(__file__).parents[2] / "config.toml").read_text(encoding="utf-8"),
+    re.M,
+)
+"""The commented tables of the sample configuration, by the kind of provider."""
+
+
+@pytest.mark.parametrize(("kind", "lines"), BLOCKS, ids=[kind for kind, _ in BLOCKS])
+def test_a_commented_provider_of_the_sample_works_when_it_is_uncommented(kind: str, lines: str) -> None:
+    said = tomllib.loads("".join(line.removeprefix("# ") for line in lines.splitlines(keepends=True)))
+    said = {key: "a secret" if isinstance(value, dict) else value for key, value in said.items()}
+    if kind == "smtp":
+        del said["token"]  # it stands in place of the password
+    found = parse({"site": SITE, "newsletter": [LETTER], "provider": {"kind": kind, **said}}, root=Path("/"))
+    assert found.provider[0].kind == kind
+
+
+def test_the_sample_has_a_table_of_every_kind_of_provider() -> None:
+    kinds = {get_args(model.model_fields["kind"].annotation)[0] for model in get_args(get_args(Provider)[0])}
+    assert {kind for kind, _ in BLOCKS} == kinds - {"maildir"}
