@@ -281,9 +281,11 @@ def test_a_mail_made_to_be_a_burden_is_one_line(burden: bytes) -> None:
     assert len(found.raw) <= 20_000
 
 
-def test_what_is_unreadable_is_kept_with_its_token() -> None:
-    found = one(NESTED, BOUNCES)
+@pytest.mark.parametrize(("burden", "why"), [(NESTED, "too many boundaries"), (MANY, "too many parts")])
+def test_what_is_unreadable_is_kept_with_its_token(burden: bytes, why: str) -> None:
+    found = one(burden, BOUNCES)
     assert (found.kind, found.type, found.reference) == (K.UNKNOWN, reading.UNREADABLE, TOKEN)
+    assert found.text == why
 
 
 def test_of_a_large_mail_the_beginning_is_read() -> None:
