@@ -18,6 +18,9 @@ from publisher.bounces.addressed import Ours, Place
 from publisher.bounces.mime import FOREIGN_RUBBISH, Mail, UnreadableError, opened
 from publisher.feedback import Feedback, FeedbackKind
 
+Take = Callable[[Sequence[Feedback]], None]
+"""Stores what came back, as `mailbox` and `lmtp` ask for it. Whatever it raises, the mail comes again."""
+
 UNREADABLE = "unreadable"
 UNRECOGNISED = "unrecognised"
 """`Feedback.type` of what is kept for people to look at."""
