@@ -104,3 +104,18 @@ class HookReader(Protocol):
         Raises:
             HookRefusedError: it is not signed as it should be, is too old, or cannot be read.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A mail whose answer was lost, as its provider can be asked about it.
+
+    Args:
+        reference: what it was given along.
+        recipient: the address.
+        since: it was handed over then, or within some minutes after.
+    """
+
+    reference: str
+    recipient: str = field(repr=False)
+    since: datetime

@@ -184,6 +184,25 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A delivery whose answer was lost.
+
+    Args:
+        delivery: as it was composed.
+        edition_id: of which edition.
+        since: when it was last changed: it was handed over then, or some minutes after.
+        sender_id: whose it was.
+        call: the name of the call that it was in, where its provider makes nothing of a call that it had before.
+    """
+
+    delivery: Delivery
+    edition_id: int
+    since: datetime
+    sender_id: str
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one delivery. `text` is the server's words, addresses replaced; `code` its reply code."""
 

@@ -35,7 +35,8 @@ SILENCES = 2
 """Calls in a row without an answer, after which the provider is given up for this run."""
 
 REFUSALS = 10
-"""Mails in a row that were refused one by one, in calls that others shared, after which it is not about them."""
+"""Mails in a row that were refused one by one, in calls that others shared, after which it is not about them; and
+how many a call has at least whose mails were all refused."""
 
 
 class ThrottledError(ProviderError):
@@ -60,11 +61,15 @@ class Caller(Protocol):
 
 @dataclass(slots=True)
 class _Attempt:
-    """A call that is to be made, or is under way; made so often before. `shared`: others were in it once."""
+    """A call that is to be made, or is under way; made so often before.
+
+    `shared`: others were in it once. `doubtful`: it was made without an answer, so that it may have been taken.
+    """
 
     items: Sequence[Item]
     made: int = 0
     shared: bool = False
+    doubtful: bool = False
 
 
 class Run:
@@ -98,6 +103,8 @@ class Run:
             if not self._under_way:
                 break
             self._finish_some()
+        for attempt in self._waiting:
+            self._left(attempt, "no answer")
         if self._error is not None:
             raise self._error
 
@@ -175,6 +182,8 @@ class Run:
         self._waited = timedelta(0)
         for item, verdict in zip(attempt.items, verdicts, strict=True):
             self._say(item, verdict)
+        if len(verdicts) >= REFUSALS and all(verdict.mark is Mark.FAILED for verdict in verdicts):
+            self._give_up(self._refuses_everything(verdicts[0].text))
 
     def _say(self, item: Item, verdict: Verdict) -> None:
         number, text = item.message.delivery_id, verdict.text
@@ -190,6 +199,7 @@ class Run:
     def _silent(self, attempt: _Attempt, why: str) -> None:
         """Nobody knows what became of a call."""
         if self._can.repeats_for and attempt.made < TRIES and not self._stop():
+            attempt.doubtful = True
             self._rest(back_off(attempt.made, self._api.chance()))
             self._waiting.appendleft(attempt)
             return
@@ -209,11 +219,18 @@ class Run:
             self._report.uncertain(item.message.delivery_id, why)
 
     def _returned(self, attempt: _Attempt, why: str) -> None:
-        for item in attempt.items:
+        """Nothing of it was taken this time; that says nothing of a time before without an answer."""
+        for item in () if attempt.doubtful else attempt.items:
             self._report.returned(item.message.delivery_id, why)
+
+    def _left(self, attempt: _Attempt, why: str) -> None:
+        """It is not made again by this run."""
+        if attempt.doubtful:
+            self._uncertain(attempt, f"it was made without an answer, and then: {why}")
 
     def _refused(self, attempt: _Attempt, answer: Answer) -> None:
         """Because of something in it: found by halving, when it is not alone."""
+        attempt.doubtful = False  # had it been taken before, this answer would have said so
         words = self._dialect.words(answer)
         if len(attempt.items) > 1:
             self._returned(attempt, words)
@@ -222,13 +239,14 @@ class Run:
         self._report.failed(attempt.items[0].message.delivery_id, answer.status, words)
         self._refusals += attempt.shared
         if self._refusals >= REFUSALS:
-            self._give_up(
-                ProviderError(
-                    f"{self._name} refuses every mail: {words}",
-                    remedy="Mend what it says; `publisher resend --failed` reaches those that were refused",
-                    provider=self._name,
-                )
-            )
+            self._give_up(self._refuses_everything(words))
+
+    def _refuses_everything(self, words: str) -> ProviderError:
+        return ProviderError(
+            f"{self._name} refuses every mail: {words}",
+            remedy="Mend what it says; `publisher resend --failed` reaches those that were refused",
+            provider=self._name,
+        )
 
     def _not_now(self, attempt: _Attempt, answer: Answer) -> None:
         words = self._dialect.words(answer)
@@ -238,6 +256,7 @@ class Run:
         pause = back_off(self._turned_away, self._api.chance()) if asked is None else asked
         self._waited += pause
         if self._waited > self._api.patience:
+            self._left(attempt, words)
             self._give_up(
                 ThrottledError(
                     f"{self._name} takes nothing for now: {words}",
@@ -252,6 +271,7 @@ class Run:
     def _unusable(self, attempt: _Attempt, answer: Answer) -> None:
         words = self._dialect.words(answer)
         self._returned(attempt, words)
+        self._left(attempt, words)
         self._give_up(
             ProviderError(
                 f"{self._name} cannot be used: {words}",
@@ -266,6 +286,7 @@ class Run:
         self._returned(attempt, error.words)
         self._turned_away += 1
         if error.permanent or self._turned_away >= TRIES:
+            self._left(attempt, error.words)
             self._give_up(
                 ProviderError(
                     f"{self._name} cannot be reached: {error.words}", remedy=error.remedy, provider=self._name

@@ -174,16 +174,26 @@ def read_json(answer: Answer) -> Any:
 
 
 def told(answer: Answer, *paths: Sequence[str | int]) -> str:
-    """The first text at one of these places of an answer in JSON; else its status, and what it says."""
+    """The first text at one of these places of an answer in JSON; else its status, and what it says.
+
+    Addresses are left out: the words end up in an error, and some providers name the reader.
+    """
     try:
         body = read_json(answer)
     except MalformedError:
-        return f"{answer.said}: {one_line(answer.body[:300].decode(errors='replace'))}".rstrip(": ")
+        return f"{answer.said}: {_nameless(answer.body[:300].decode(errors='replace'))}".rstrip(": ")
     for path in paths:
         found = at(body, path)
         if isinstance(found, str) and found.strip():
-            return f"{answer.status}: {one_line(found)}"
+            return f"{answer.status}: {_nameless(found)}"
     return answer.said
+
+
+_ADDRESS = re.compile(r"[^\s<>\"'(),:;]{1,320}@[^\s<>\"'(),:;]{1,320}")
+
+
+def _nameless(text: str) -> str:
+    return _ADDRESS.sub("<address>", one_line(text))
 
 
 def at(value: Any, path: Sequence[str | int]) -> Any:

@@ -45,14 +45,19 @@ _NO_API = b"Magnificent"
 """A wrong path is answered with 200 and "Mailgun Magnificent API"."""
 
 
+def access(settings: MailgunProvider) -> tuple[str, dict[str, str]]:
+    """Where the API of a domain is, without a slash at its end, and what every call has in its header."""
+    login = b64encode(f"api:{settings.key.get_secret_value()}".encode()).decode()
+    address = f"{settings.url or ADDRESSES[settings.region]}v3/{quote(settings.domain)}"
+    return address, {"Authorization": f"Basic {login}"}
+
+
 class _Mailgun:
     """What both ways have in common."""
 
     def __init__(self, settings: MailgunProvider) -> None:
         self.name = f"mailgun:{settings.domain}"
-        self._address = f"{settings.url or ADDRESSES[settings.region]}v3/{quote(settings.domain)}"
-        login = b64encode(f"api:{settings.key.get_secret_value()}".encode()).decode()
-        self._headers = {"Authorization": f"Basic {login}"}
+        self._address, self._headers = access(settings)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"

@@ -6,19 +6,35 @@ What speaks to an API is loaded when it is configured: a sender that uses a mail
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from publisher.capabilities import Capabilities
-from publisher.config import ApiProvider, MaildirProvider, MailgunProvider, Provider, Settings, SmtpProvider
-from publisher.providers.calls import Dialect
+from publisher.config import (
+    ApiProvider,
+    MaildirProvider,
+    MailgunProvider,
+    PostmarkProvider,
+    Provider,
+    ResendProvider,
+    SendgridProvider,
+    SesProvider,
+    Settings,
+    SmtpProvider,
+)
 from publisher.providers.maildir import Maildir
 from publisher.providers.smtp import Smtp
 
 if TYPE_CHECKING:
+    from publisher.http import Client
     from publisher.providers.api import Api
+    from publisher.providers.calls import Dialect
+    from publisher.providers.lookup import Lookup
 
     AnyProvider = Maildir | Smtp | Api
+
+LOOKUP_OCTETS = 8_000_000
+"""Of an answer about mails, at most: three hundred of them may stand in one."""
 
 IMPATIENT = timedelta(seconds=5)
 """How long "not now" is waited for where another provider stands ready."""
@@ -47,6 +63,21 @@ def capabilities_of(provider: Provider) -> Capabilities:
     return Maildir.capabilities if isinstance(provider, MaildirProvider) else Smtp.capabilities
 
 
+def open_lookup(provider: Provider, settings: Settings) -> Lookup | None:
+    """Who finds out what became of mails whose answer was lost; None where nobody can be asked.
+
+    Args:
+        provider: one of the settings'.
+        settings: the whole configuration.
+    """
+    if not isinstance(provider, ApiProvider) or provider.kind not in LOOKUPS:
+        return None
+    from publisher.http import Client, Limits
+
+    limits = Limits(read=provider.timeout, total=provider.timeout, body=LOOKUP_OCTETS)
+    return LOOKUPS[provider.kind](provider, Client(limits=limits))
+
+
 def _maildir(provider: MaildirProvider, settings: Settings) -> Maildir:
     return Maildir(settings.path(provider.path))
 
@@ -71,6 +102,61 @@ def _mailgun(provider: MailgunProvider) -> Dialect:
     return MailgunBatch(provider) if provider.is_batch else MailgunMime(provider)
 
 
+def _postmark(provider: PostmarkProvider) -> Dialect:
+    from publisher.providers.postmark import Postmark
+
+    return Postmark(provider)
+
+
+def _sendgrid(provider: SendgridProvider) -> Dialect:
+    from publisher.providers.sendgrid import Sendgrid
+
+    return Sendgrid(provider)
+
+
+def _resend(provider: ResendProvider) -> Dialect:
+    from publisher.providers.resend import Resend
+
+    return Resend(provider)
+
+
+def _ses(provider: SesProvider) -> Dialect:
+    from publisher.providers.ses import Ses
+
+    return Ses(provider, lambda: datetime.now(UTC))
+
+
+def _mailgun_lookup(provider: MailgunProvider, client: Client) -> Lookup:
+    from publisher.providers.mailgun_events import MailgunEvents
+
+    return MailgunEvents(provider, client)
+
+
+def _postmark_lookup(provider: PostmarkProvider, client: Client) -> Lookup:
+    from publisher.providers.postmark_search import PostmarkSearch
+
+    return PostmarkSearch(provider, client)
+
+
+def _sendgrid_lookup(provider: SendgridProvider, client: Client) -> Lookup:
+    from publisher.providers.sendgrid_search import SendgridSearch
+
+    return SendgridSearch(provider, client)
+
+
 _OPENERS: Mapping[str, Callable[[Any, Settings], Maildir | Smtp]] = {"maildir": _maildir, "smtp": _smtp}
-DIALECTS: Mapping[str, Callable[[Any], Dialect]] = {"mailgun": _mailgun}
+DIALECTS: Mapping[str, Callable[[Any], Dialect]] = {
+    "mailgun": _mailgun,
+    "postmark": _postmark,
+    "resend": _resend,
+    "sendgrid": _sendgrid,
+    "ses": _ses,
+}
 """By kind, how an API is spoken to."""
+
+LOOKUPS: Mapping[str, Callable[[Any, Client], Lookup]] = {
+    "mailgun": _mailgun_lookup,
+    "postmark": _postmark_lookup,
+    "sendgrid": _sendgrid_lookup,
+}
+"""By kind, who is asked what became of mail."""

@@ -13,6 +13,7 @@ from publisher.storage.archive import Archive
 from publisher.storage.corrections import Corrections
 from publisher.storage.database import Database
 from publisher.storage.digests import Digests
+from publisher.storage.doubts import Doubts
 from publisher.storage.editions import Editions
 from publisher.storage.events import Events
 from publisher.storage.facts import Facts
@@ -53,6 +54,11 @@ class Unit:
     def mailings(self) -> Mailings:
         """Mailings."""
         return Mailings(self.connection)
+
+    @property
+    def doubts(self) -> Doubts:
+        """Deliveries whose answer was lost."""
+        return Doubts(self.connection)
 
     @property
     def pacing(self) -> Pacing:

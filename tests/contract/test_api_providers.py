@@ -15,14 +15,16 @@ from publisher.ledger import Delivery, Message
 from publisher.messages import verp
 from publisher.providers import calling
 from publisher.providers.calls import together
-from tests.fakes.apis.base import Fault, answers, garbled, lost_after, silent_after, silent_before
+from tests.fakes.apis.base import FakeApi, Fault, answers, garbled, lost_after, silent_after, silent_before
 from tests.fakes.apis.scenes import KEY, SCENES, SINGLE, Scene
 from tests.fakes.provider import Recorder
+from tests.fakes.web import Exchange
 from tests.unit.mailings.test_composing import DELIVERY, EDITION, SECRET, block, composer
 
 NOW = datetime(2024, 11, 21, 7, 30, tzinfo=UTC)
 HOSTILE = (
-    "Prices rose by 5%. %recipient.ref% %unsubscribe_url% {{name}} {{{pm:unsubscribe}}} <%asm%> -ref- [out]\n"
+    "Prices rose by 5%. %recipient.ref% %unsubscribe_url% {{name}} {{{pm:unsubscribe}}} -ref- [out]\n"
+    "{{{ pm:unsubscribe_url }}} <%asm_global_unsubscribe_url%> -email- [unsubscribe]\n"
     '.A line that begins with a dot\nDas Schönste: 東京 🗞️ ‏אבג‏ “quoted” \\ "x" =3D &amp; <b>\n'
 )
 
@@ -80,7 +82,8 @@ def test_everybody_gets_their_own_words_byte_for_byte_whatever_they_are(scene: S
     send(scene, messages(scene, 2, HOSTILE))
     for taken in scene.server.taken:
         assert taken.subject == "Thursday's news"
-        assert taken.text.replace("\r\n", "\n") == f"The daily\n{HOSTILE}For {taken.recipient}\n"
+        seen = taken.text.replace("\r\n", "\n").replace("\N{WORD JOINER}", "")  # of no width: nobody sees it
+        assert seen == f"The daily\n{HOSTILE}For {taken.recipient}\n"
 
 
 def test_the_header_is_ours_and_each_has_their_own_way_out(scene: Scene) -> None:
@@ -226,6 +229,39 @@ def test_without_an_answer_nothing_is_sent_twice(scene: Scene, fault: Fault) -> 
             else not (set(uncertain) & set(scene.server.references))
         )
     assert len(scene.server.references) == len(set(scene.server.references))
+
+
+TURNED_AWAY = [
+    [answers("401 Unauthorized")],
+    [answers("429 Too Many Requests", Retry_After="200")] * 4,
+]
+
+
+@pytest.mark.parametrize("later", TURNED_AWAY)
+def test_what_may_have_been_taken_is_not_given_back_because_a_later_call_was_turned_away(
+    scene: Scene, later: list[Fault]
+) -> None:
+    """Given back, it would be sent once more, in another call with another key."""
+    scene.server.faults.extend([lost_after, *later])
+    report, mails = Recorder(), messages(scene, 1)
+    error = _tried(scene, mails, report)
+    assert error is not None or not scene.provider.capabilities.repeats_for
+    assert report.last(1)[0] == "u"
+    assert "r" not in report.marks(1)
+    assert scene.server.references == [mails[0].reference]
+
+
+def test_what_may_have_been_taken_is_not_given_back_because_nobody_is_there_any_more(scene: Scene) -> None:
+    def lost_for_good(api: FakeApi, exchange: Exchange) -> None:
+        """Do all of it, break the connection off, and take no more."""
+        api.stop_listening()
+        lost_after(api, exchange)
+
+    scene.server.faults.append(lost_for_good)
+    report, mails = Recorder(), messages(scene, 1)
+    _tried(scene, mails, report)
+    assert report.last(1)[0] == "u"
+    assert scene.server.references == [mails[0].reference]
 
 
 def test_what_is_too_large_fails_and_is_never_sent(scene: Scene) -> None:

@@ -31,14 +31,19 @@ class Listening:
         if self._over.is_set():
             return  # a test has stopped it before
         self._over.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        self.stop_listening()
         for connection in list(self._open):
             with suppress(OSError):  # gone already
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(10)
             assert not thread.is_alive()
+
+    def stop_listening(self) -> None:
+        """Take no more connections; those that are open stay."""
+        with suppress(OSError):  # it has stopped before
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
 
     def _serve(self, connection: socket.socket) -> None:
         raise NotImplementedError

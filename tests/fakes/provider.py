@@ -17,6 +17,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.words: list[Word] = []
+        self.provider_ids: dict[int, str] = {}
 
     def begun(self, delivery_id: int, call: str = "") -> None:
         self.words.append((Mark.BEGUN, delivery_id, None, ""))
@@ -26,6 +27,7 @@ class Recorder:
 
     def accepted(self, delivery_id: int, code: int | None = None, text: str = "", provider_id: str = "") -> None:
         self.words.append((Mark.ACCEPTED, delivery_id, code, text))
+        self.provider_ids[delivery_id] = provider_id
 
     def deferred(self, delivery_id: int, code: int | None, text: str) -> None:
         self.words.append((Mark.DEFERRED, delivery_id, code, text))

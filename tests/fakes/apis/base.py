@@ -62,6 +62,7 @@ class FakeApi(FakeWeb):
         taken: what it has taken, in order.
         refused: recipients that it refuses, in its own way.
         faults: what happens to the next calls, in order.
+        headers: of the next answers, as `reply` takes them.
         refuses_whole_calls: whether one bad recipient makes it refuse everybody in the call.
     """
 
@@ -72,6 +73,7 @@ class FakeApi(FakeWeb):
         self.taken: list[Taken] = []
         self.refused: set[str] = set()
         self.faults: deque[Fault] = deque()
+        self.headers: dict[str, str] = {}
 
     @property
     def references(self) -> list[str]:
@@ -87,7 +89,7 @@ class FakeApi(FakeWeb):
             self.faults.popleft()(self, exchange)
             return
         status, body = self.respond(exchange.asked)
-        exchange.send(reply(status, body, Content_Type="application/json"))
+        exchange.send(reply(status, body, Content_Type="application/json", **self.headers))
 
 
 def said(value: Any) -> bytes:

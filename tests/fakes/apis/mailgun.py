@@ -36,20 +36,26 @@ class FakeMailgun(FakeApi):
         return "200 OK", said({"id": f"<{len(self.taken)}@{DOMAIN}>", "message": "Queued. Thank you."})
 
     def _events(self, exchange: Exchange) -> None:
-        query = {name: values[0] for name, values in parse_qs(exchange.asked.path.partition("?")[2]).items()}
-        first = int(query.get("page", 0))
+        """A page; the address of the next one is a word of the server's own, below that of the log."""
+        if self.faults:
+            self.faults.popleft()(self, exchange)
+            return
+        path, _, query = exchange.asked.path.partition("?")
+        token = path.rpartition("/events")[2] or f"/0-{parse_qs(query)['begin'][0]}"
+        first, begin = map(int, token[1:].split("-"))
         items = [
             {
                 "event": "accepted",
                 "id": f"event-{number}",
-                "timestamp": float(query.get("begin", 0)) + 1,
+                "timestamp": float(begin) + 1 + number,
                 "recipient": each.recipient,
                 "user-variables": {"ref": each.reference},
             }
             for number, each in enumerate(self.taken[first : first + self.page], first)
         ]
-        following = self.url(f"/v3/{DOMAIN}/events?page={first + self.page}&begin={query.get('begin', 0)}")
-        exchange.send(reply("200 OK", said({"items": items, "paging": {"next": following}})))
+        following = f"/v3/{DOMAIN}/events/{first + self.page}-{begin}"
+        self.acts[f"GET {following}"] = self._events
+        exchange.send(reply("200 OK", said({"items": items, "paging": {"next": self.url(following)}})))
 
 
 def form_of(asked: Asked) -> dict[str, list[str]]:

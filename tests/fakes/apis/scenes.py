@@ -16,6 +16,10 @@ from publisher.providers.api import Api
 from publisher.providers.registry import DIALECTS
 from tests.fakes.apis.base import FakeApi
 from tests.fakes.apis.mailgun import DOMAIN, FakeMailgun
+from tests.fakes.apis.postmark import FakePostmark
+from tests.fakes.apis.resend import FakeResend
+from tests.fakes.apis.sendgrid import FakeSendgrid
+from tests.fakes.apis.ses import ACCESS_KEY, REGION, FakeSes
 
 KEY = "key-of-nobody-0123456789"
 
@@ -49,12 +53,26 @@ def scene(
     return enter
 
 
-SINGLE = {"mailgun, mime"}
+SINGLE = {"mailgun, mime", "ses"}
 """Scenes of providers whose calls are about one mail each."""
 
 SCENES: dict[str, Callable[[], AbstractContextManager[Scene]]] = {
     "mailgun": scene(FakeMailgun, {"kind": "mailgun", "domain": DOMAIN, "key": KEY}),
     "mailgun, mime": scene(
         FakeMailgun, {"kind": "mailgun", "domain": DOMAIN, "key": KEY, "mode": "mime", "connections": 3}
+    ),
+    "postmark": scene(FakePostmark, {"kind": "postmark", "key": KEY}),
+    "sendgrid": scene(FakeSendgrid, {"kind": "sendgrid", "key": KEY}),
+    "resend": scene(lambda: FakeResend(KEY), {"kind": "resend", "key": KEY}),
+    "ses": scene(
+        lambda: FakeSes(KEY),
+        {
+            "kind": "ses",
+            "region": REGION,
+            "access_key": ACCESS_KEY,
+            "secret_key": KEY,
+            "configuration_set": "news",
+            "connections": 3,
+        },
     ),
 }
