@@ -114,6 +114,12 @@ WRONG = [
     ({"provider": SMTP | {"password": "pass word"}}, "provider: user and password are given together"),
     ({"provider": SMTP | {"host": "smtp\nexample"}}, "provider.host: is one line"),
     ({"provider": []}, "provider: is a table; write it as [provider]"),
+    ({"bounces": {"imap_host": "imap.example.org"}}, "bounces: imap_host, user and password are given together"),
+    ({"bounces": {"imap_host": "h", "user": "u"}}, "bounces: imap_host, user and password are given together"),
+    ({"bounces": {"user": "u", "password": "x"}}, "bounces: imap_host, user and password are given together"),
+    ({"bounces": {"folder": "Rückläufer"}}, "bounces.folder: "),
+    ({"bounces": {"every": "1 s"}}, "bounces.every: "),
+    ({"bounces": {"after": "burn"}}, "bounces.after: "),
     ({"inbox": {"directory": 5}}, "inbox.directory: should be a path"),  # "directory" is a kind of endpoint, too
     ({"web": {"port": 70_000}}, "web.port: "),
     ({"sending": {"window": 65}}, "sending.window: "),
