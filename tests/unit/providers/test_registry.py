@@ -52,3 +52,19 @@ def test_a_missing_ca_file_is_found_at_once(tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r"provider\.ca_file") as caught:
         open_provider(tmp_path, {"kind": "smtp", "host": "mail.example.org", "ca_file": "ca.pem"})
     assert str(tmp_path / "ca.pem") in str(caught.value)
+
+
+def test_what_became_of_mail_is_asked_where_it_can_be(tmp_path: Path) -> None:
+    given: dict[str, dict[str, Any]] = {
+        "mailgun": {"domain": "mg.example.org"},
+        "postmark": {},
+        "sendgrid": {},
+        "resend": {},
+    }
+    for kind, more in given.items():
+        found = settings(tmp_path, {"kind": kind, "key": "a key", **more})
+        lookup = registry.open_lookup(found.provider[0], found)
+        assert (lookup is not None) == (kind in registry.LOOKUPS)
+        assert (lookup is not None) == registry.capabilities_of(found.provider[0]).lookup
+    found = settings(tmp_path, {"kind": "smtp", "host": "mail.example.org"})
+    assert registry.open_lookup(found.provider[0], found) is None
