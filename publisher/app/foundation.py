@@ -105,6 +105,13 @@ class Foundation:
         """What signs mail."""
         return Signing(self.settings.dkim)
 
+    def composer_of(self, edition_id: int) -> EditionComposer:
+        """What composes the mails of a stored edition."""
+        with self.store.read() as unit:
+            edition = unit.editions.get(edition_id)
+            history = unit.editions.history(edition.digest_id)
+        return self.composer(edition, [each for each in history if each.number < edition.number])
+
     def composer(self, edition: Edition, earlier: Sequence[EditionFacts] = ()) -> EditionComposer:
         """What composes the mails of an edition; `earlier` are those before it, which a correction answers."""
         newsletter = self.settings.newsletter_named(edition.digest.newsletter)

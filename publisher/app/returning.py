@@ -34,7 +34,7 @@ class Returning:
 
     def __init__(self, instance: Adapters) -> None:
         self._instance = instance
-        self._arrivals = Arrivals(instance.store, lambda: instance.secret, instance.clock)
+        self.arrivals = Arrivals(instance.store, lambda: instance.secret, instance.clock)
 
     @cached_property
     def readers(self) -> Mapping[str, HookReader]:
@@ -51,7 +51,7 @@ class Returning:
     def hooks(self) -> Hooks:
         """What takes webhooks in."""
         instance = self._instance
-        return Hooks(self._arrivals, self.readers, self._versions, lambda: instance.secret, instance.clock)
+        return Hooks(self.arrivals, self.readers, self._versions, lambda: instance.secret, instance.clock)
 
     @property
     def hook_addresses(self) -> Mapping[str, str]:
@@ -106,4 +106,4 @@ class Returning:
         return Ours.of(self._instance.settings.newsletter, self._instance.secret)
 
     def _keep(self, events: Sequence[Feedback]) -> None:
-        self._arrivals.keep(MAIL, events)
+        self.arrivals.keep(MAIL, events)

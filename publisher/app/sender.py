@@ -8,7 +8,6 @@ from pathlib import Path
 from publisher.app.foundation import Foundation
 from publisher.app.leaving import brakes_of
 from publisher.app.opening import Clock, load_settings, open_database, wall_clock
-from publisher.mailings.composing import EditionComposer
 from publisher.mailings.sending import SenderParts, SenderResult, run_sender
 from publisher.mailings.stop_signal import StopSignal
 from publisher.storage.ledger import LedgerStore
@@ -30,18 +29,10 @@ class Sender(Foundation):
 
     def run(self, pipe: int) -> SenderResult:
         """Send until there is nothing left, SIGTERM comes or the pipe's other end is closed."""
-
-        @lru_cache(maxsize=8)
-        def composer(edition_id: int) -> EditionComposer:
-            with self.store.read() as unit:
-                edition = unit.editions.get(edition_id)
-                history = unit.editions.history(edition.digest_id)
-            return self.composer(edition, [each for each in history if each.number < edition.number])
-
         parts = SenderParts(
             transactions=LedgerStore(self.database),
             provider=self.provider,
-            composer=composer,
+            composer=lru_cache(maxsize=8)(self.composer_of),
             journals=self.journals,
             policy=self.policy,
             window=self.settings.sending.window,

@@ -21,6 +21,7 @@ from publisher.keeping.blocking import Blocking
 from publisher.keeping.erasing import Erasing
 from publisher.keeping.moving import Moving
 from publisher.keeping.retaining import Retaining
+from publisher.mailings.reconciling import Reconciling
 from publisher.mailings.rescue import Rescuer
 from publisher.notices.posting import Posting
 from publisher.notices.writing import Desk, Writer
@@ -224,6 +225,13 @@ class UseCases(Adapters):
         from publisher.probes.mailboxes import takes_no_mail  # late: DNS takes its time to load
 
         return takes_no_mail
+
+    @cached_property
+    def reconciling(self) -> Reconciling:
+        """What finds out what became of uncertain mails."""
+        from publisher.app.reconciling import reconciling_of
+
+        return reconciling_of(self)
 
     @cached_property
     def returning(self) -> Returning:

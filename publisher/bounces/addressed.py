@@ -67,14 +67,16 @@ class Ours:
         return verp.read(self.secret, token, lambda _: address) is not None
 
     def place_of(self, mail: Mail, recipient: str) -> Place | None:
-        """Where a mail was sent: by its envelope, when that is known and ours, else by its headers.
+        """Where a mail was sent: by its envelope, when that is known, else by its headers.
 
-        One with a token is preferred, then one for leaving: a mailbox that collects for several has them all.
+        One with a token is preferred, then one for leaving: a mailbox that collects for several has them all, and
+        some servers take what stands after the + from an envelope.
         """
         known = self.place(recipient)
-        if known is not None:
+        if known is not None and (known.token or known.leaving):
             return known
-        found = [place for place in map(self.place, addresses(mail, _SAID_IN)) if place]
+        said = map(self.place, addresses(mail, _SAID_IN))
+        found = [place for place in (known, *said) if place]
         return max(found, key=lambda place: (bool(place.token), place.leaving), default=None)
 
 

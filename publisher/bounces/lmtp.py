@@ -10,7 +10,7 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,9 +21,8 @@ from typing import Any
 from aiosmtpd.lmtp import LMTP
 
 from publisher.bounces.addressed import Ours
-from publisher.bounces.reading import read
+from publisher.bounces.reading import Take, read
 from publisher.errors import PublisherError, UsageError
-from publisher.feedback import Feedback
 
 LARGEST_TAKEN = 20_000_000
 """Octets. More than is read: a mail that is refused here is lost."""
@@ -32,9 +31,6 @@ _LONGEST_LINE = 64 * 1024
 _START_SECONDS = 10
 _IDLE_SECONDS = 300
 _log = logging.getLogger("publisher.bounces")
-
-Take = Callable[[Sequence[Feedback]], None]
-"""Stores what came back. Whatever it raises, the mail comes again."""
 
 
 def _now() -> datetime:

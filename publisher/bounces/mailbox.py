@@ -10,7 +10,7 @@ import imaplib
 import logging
 import re
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from publisher.bounces.addressed import Ours
 from publisher.bounces.mime import LARGEST
-from publisher.bounces.reading import read
+from publisher.bounces.reading import Take, read
 from publisher.config import Bounces
 from publisher.errors import PublisherError
 from publisher.feedback import Feedback
@@ -32,7 +32,6 @@ _log = logging.getLogger("publisher.bounces")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 _READ = "read"
-Take = Callable[[Sequence[Feedback]], None]
 
 
 class MailboxError(PublisherError):

@@ -16,6 +16,8 @@ from email.message import Message
 from email.parser import HeaderParser
 from itertools import islice
 
+from publisher.errors import PublisherError
+
 LARGEST = 1_000_000
 """Octets that are looked at: what a server says stands before the mail that it returns."""
 
@@ -41,7 +43,7 @@ _BOUNDARY = re.compile(rb"boundary\*?[0-9]{0,3}\*?\s{0,80}=", re.I)
 _A_MESSAGE = re.compile(rb"^(content-type:\s{0,80})message/", re.I | re.M)
 
 
-class UnreadableError(ValueError):
+class UnreadableError(PublisherError):
     """A mail cannot be read; it says why."""
 
 

@@ -23,7 +23,7 @@ from publisher.errors import StorageError
 from publisher.ledger import UNFINISHED
 from publisher.mailings.brakes import USUAL, Shares
 
-AT_ONCE = 100
+AT_ONCE = 50
 """Events of one transaction: it stays below half a second."""
 
 PATIENCE = timedelta(hours=1)

@@ -18,12 +18,18 @@ from publisher.bounces.addressed import Ours, Place
 from publisher.bounces.mime import FOREIGN_RUBBISH, Mail, UnreadableError, opened
 from publisher.feedback import Feedback, FeedbackKind
 
+Take = Callable[[Sequence[Feedback]], None]
+"""Stores what came back, as `mailbox` and `lmtp` ask for it. Whatever it raises, the mail comes again."""
+
 UNREADABLE = "unreadable"
 UNRECOGNISED = "unrecognised"
 """`Feedback.type` of what is kept for people to look at."""
 
 _RAW_KEPT = 20_000
 """Letters of a mail that are kept beside what was read."""
+
+_LONGEST_ADDRESS = 320
+_LONGEST_TYPE = 60
 
 _OLDEST = timedelta(days=30)
 """A mail's own date is believed when it is not older than that, and not to come."""
@@ -163,11 +169,11 @@ def _feedback(said: _Said, raw: bytes, identity: str, at: datetime) -> Feedback:
         kind=said.kind,
         at=at,
         reference=said.reference,
-        recipient=said.recipient,
+        recipient=_clean(said.recipient[:_LONGEST_ADDRESS]),
         code=said.code,
         status=said.status,
         text=_clean(" ".join(said.text.split())),
-        type=said.type,
+        type=_clean(said.type[:_LONGEST_TYPE]),
         raw=_clean(raw[:_RAW_KEPT].decode("utf-8", "replace")),
     )
 

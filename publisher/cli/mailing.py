@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Annotated
 
 import typer
@@ -15,10 +16,11 @@ from publisher.cli.output import LARGEST, count, local, say, show_json, show_row
 from publisher.cli.telling import tell_wait
 from publisher.errors import UsageError
 from publisher.ledger import OPEN, DeliveryState, Failure, MailingState
+from publisher.mailings.reconciling import Reconciled
 from publisher.publishing.mailroom import MailingFacts
 from publisher.publishing.waiting import waits
 
-app = typer.Typer(no_args_is_help=True, help="Mailings: list, show, pause, resume, cancel, bounces.")
+app = typer.Typer(no_args_is_help=True, help="Mailings: list, show, pause, resume, cancel, reconcile, bounces.")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 Number = Annotated[
@@ -89,6 +91,37 @@ def resume(mailing_id: Number, reason: Reason = "") -> None:
     with instance() as opened:
         mailing = opened.controls.resume(mailing_id, opened.clock(), actor=actor(), reason=reason)
         say(f"Mailing {mailing_id} goes on ({mailing.state}); `publisher run` (or `publisher serve`) sends it")
+
+
+@app.command()
+def reconcile(mailing_id: Number, as_json: Json = False) -> None:
+    """Ask providers what became of a mailing's uncertain mails, and write down what is proven. Sends nothing."""
+    with instance() as opened:
+        found = opened.reconciling.reconcile(mailing_id, opened.clock(), actor=actor())
+        opened.returning.processing.process(opened.clock)
+        facts = opened.mailroom.facts(mailing_id)
+        zone = opened.timezone(facts.digest.newsletter)
+        if as_json:
+            known = {field.name: getattr(found, field.name) for field in fields(found)}
+            show_json(known | {"again_at": local(found.again_at, zone)})
+        else:
+            _tell_reconciled(found, facts, zone)
+    if found.failed or found.left or found.troubles:
+        raise typer.Exit(1)
+
+
+def _tell_reconciled(found: Reconciled, facts: MailingFacts, zone: str) -> None:
+    digest = facts.digest.key
+    say(f"Mailing {facts.mailing.id} of {digest}: {found.accepted} were taken, {found.failed} were not")
+    if found.failed:
+        say(f"`publisher resend {digest} --failed --reason TEXT` mails those that were not taken")
+    for trouble in found.troubles:
+        say(trouble)
+    if found.young:
+        say(f"{found.young} may still appear in the provider's log: ask again at {local(found.again_at, zone)}")
+    if found.open:
+        say(f"{found.open} stay uncertain: nobody can be asked about them now")
+        say(f"They may have arrived; `publisher resend {digest} --uncertain --reason TEXT` risks a second mail")
 
 
 @app.command()

@@ -11,6 +11,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from html import escape
 from urllib.parse import quote
 
 from publisher.capabilities import Capabilities, Form
@@ -40,6 +41,9 @@ OCTETS = 25_000_000
 
 _VARIABLE = re.compile(r"%(?=(?:recipient|unsubscribe_url|mailing_list_unsubscribe_url|tag_unsubscribe_url)\b)")
 _PERCENT = "%recipient.percent%"
+_IN_HTML = "_html"
+"""Ends the name of a variable as it stands in HTML."""
+
 _WAIT = re.compile(r"after ([0-9]{1,6}) seconds")
 _NO_API = b"Magnificent"
 """A wrong path is answered with 200 and "Mailgun Magnificent API"."""
@@ -112,6 +116,7 @@ class MailgunBatch(_Mailgun):
             raise ProviderError("Mailgun takes no letters beyond ASCII before the @", permanent=True)
         own = {**{_variable(name): value for name, value in letter.headers.items()}, "ref": message.reference}
         own |= {name.value: value for name, value in letter.values.items()}
+        own |= {f"{name.value}{_IN_HTML}": escape(value) for name, value in letter.values.items()}
         octets = 2 * len(message.recipient) + sum(len(value.encode()) + 40 for value in own.values())
         return Item(message, (letter, own), octets, letter.draft.key, self._size(letter.draft))
 
@@ -125,7 +130,7 @@ class MailgunBatch(_Mailgun):
         fields += [
             ("subject", _literal(draft.subject)),
             ("text", filled(draft.text, _field, _literal)),
-            ("html", filled(draft.html, _field, _html_literal)),
+            ("html", filled(draft.html, lambda name: _field(f"{name}{_IN_HTML}"), _html_literal)),
         ]
         if draft.reply_to:
             fields.append(("h:Reply-To", written(draft.reply_to)))

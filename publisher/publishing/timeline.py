@@ -86,6 +86,11 @@ def _decided(data: Mapping[str, Any]) -> str:
     )
 
 
+def _reconciled(data: Mapping[str, Any]) -> str:
+    accepted, failed, left = (data.get(name, 0) for name in ("accepted", "failed", "left"))
+    return f"providers were asked about uncertain mails: {accepted} taken, {failed} not, {left} still uncertain"
+
+
 def _superseded(data: Mapping[str, Any]) -> str:
     return f"ended by a correction: mailing {data.get('by', '')} goes on"
 
@@ -107,6 +112,7 @@ WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "mailing.resumed": "resumed",
     "mailing.held": "came back too often with the same words: suppressions wait for an editor",
     "mailing.decided": _decided,
+    "mailing.reconciled": _reconciled,
     "mailing.cancelled": "cancelled",
     "mailing.superseded": _superseded,
     "mailing.resend": _resend,

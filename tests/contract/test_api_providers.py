@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parseaddr
 
 import pytest
+from lxml.html import fromstring
 
 from publisher.editions import BlockKind, EditionBlock, Field, FieldName
 from publisher.errors import LedgerError, ProviderError
@@ -41,15 +42,18 @@ def never() -> bool:
 
 def messages(scene: Scene, count: int, words: str = "Good morning.\n", first: int = 1) -> list[Message]:
     """Mails of one edition, as the sender would have them composed for this provider."""
+    return [letter(scene, delivery(number), words) for number in range(first, first + count)]
+
+
+def letter(scene: Scene, to: Delivery, words: str = "Good morning.\n") -> Message:
+    """One of these mails."""
     said = EditionBlock(
         BlockKind.LEAD,
         (f"<p>{words.replace('&', '&amp;').replace('<', '&lt;')}</p><p>", Field(FieldName.EMAIL), "</p>"),
         (words, "For ", Field(FieldName.EMAIL), "\n"),
     )
     rendered = replace(EDITION.rendered, blocks=(block(BlockKind.OPENING, "The daily"), said))
-    made = composer(replace(EDITION, rendered=rendered))
-    deliveries = [delivery(number) for number in range(first, first + count)]
-    return [made.compose(each, NOW, scene.provider.way(each)) for each in deliveries]
+    return composer(replace(EDITION, rendered=rendered)).compose(to, NOW, scene.provider.way(to))
 
 
 def delivery(number: int) -> Delivery:
@@ -84,6 +88,18 @@ def test_everybody_gets_their_own_words_byte_for_byte_whatever_they_are(scene: S
         assert taken.subject == "Thursday's news"
         seen = taken.text.replace("\r\n", "\n").replace("\N{WORD JOINER}", "")  # of no width: nobody sees it
         assert seen == f"The daily\n{HOSTILE}For {taken.recipient}\n"
+
+
+def test_nothing_in_words_or_an_address_becomes_markup(scene: Scene) -> None:
+    mails = messages(scene, 1, HOSTILE)
+    strange = replace(delivery(2), email="a&lt'b@example.org")
+    mails.append(letter(scene, strange, HOSTILE))
+    send(scene, mails)
+    for taken in scene.server.taken:
+        paragraphs = [
+            " ".join("".join(map(str, each.itertext())).split()) for each in fromstring(taken.html).iter("p")
+        ]
+        assert paragraphs == ["The daily", " ".join(HOSTILE.split()), taken.recipient]
 
 
 def test_the_header_is_ours_and_each_has_their_own_way_out(scene: Scene) -> None:

@@ -126,6 +126,12 @@ WRONG = [
         "provider.notice_stream: is the stream of digests, too",
     ),
     ({"newsletter": ["daily"]}, "newsletter[1]: is a table; write it as [[newsletter]]"),
+    ({"bounces": {"imap_host": "imap.example.org"}}, "bounces: imap_host, user and password are given together"),
+    ({"bounces": {"imap_host": "h", "user": "u"}}, "bounces: imap_host, user and password are given together"),
+    ({"bounces": {"user": "u", "password": "x"}}, "bounces: imap_host, user and password are given together"),
+    ({"bounces": {"folder": "Rückläufer"}}, "bounces.folder: "),
+    ({"bounces": {"every": "1 s"}}, "bounces.every: "),
+    ({"bounces": {"after": "burn"}}, "bounces.after: "),
     ({"inbox": {"directory": 5}}, "inbox.directory: should be a path"),  # "directory" is a kind of endpoint, too
     ({"web": {"port": 70_000}}, "web.port: "),
     ({"sending": {"window": 65}}, "sending.window: "),

@@ -22,6 +22,7 @@ RAW = {
     "storage": {"url": "postgresql+psycopg://me:planted%2Fdatabase@host/name"},
     "provider": {"kind": "smtp", "host": "h", "user": "u", "password": "planted password"},
     "dkim": [{"domain": "news.example.org", "selector": "s", "key": "planted-key"}],
+    "bounces": {"imap_host": "h", "user": "u", "password": "planted mailbox"},
     "alerts": {"webhook": "https://hooks.example.org/services/planted-path?key=planted-query"},
 }
 PLANTED = (
@@ -31,6 +32,7 @@ PLANTED = (
     "planted password",
     "planted%20password",
     "planted-key",
+    "planted mailbox",
     "https://hooks.example.org/services/planted-path?key=planted-query",
     "/services/planted-path",
     "key=planted-query",

@@ -64,7 +64,7 @@ COMMANDS: dict[str, Any] = dict(commands(tree()))
 
 def event_kinds() -> Iterator[str]:
     """Every string of use cases and storage that is shaped like an event's kind, where it is not only told."""
-    rooms = [ROOT / "publisher" / room for room in ("publishing", "storage", "bounces")]
+    rooms = [ROOT / "publisher" / room for room in ("publishing", "storage", "bounces", "mailings")]
     for path in {*(file for room in rooms for file in room.rglob("*.py")), KEEPING} - {TOLD}:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and re.fullmatch(

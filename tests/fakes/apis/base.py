@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from typing import Any
 
 from tests.fakes.web import Asked, Exchange, FakeWeb, hang, hang_up, reply
@@ -21,6 +22,7 @@ class Taken:
     subject: str
     text: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    html: str = ""
 
 
 Fault = Callable[["FakeApi", Exchange], None]
@@ -95,3 +97,10 @@ class FakeApi(FakeWeb):
 def said(value: Any) -> bytes:
     """JSON as an answer's body."""
     return json.dumps(value).encode()
+
+
+def bodies_of(message: EmailMessage) -> tuple[str, str]:
+    """The texts of a finished message: plain, and HTML; empty where there is none."""
+    parts = [message.get_body((kind,)) for kind in ("plain", "html")]
+    plain, html = ("" if part is None else str(part.get_content()).replace("\r\n", "\n") for part in parts)
+    return plain, html

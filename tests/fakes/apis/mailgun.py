@@ -8,7 +8,7 @@ from email import message_from_bytes, policy
 from email.utils import parseaddr
 from urllib.parse import parse_qs
 
-from tests.fakes.apis.base import FakeApi, Taken, said
+from tests.fakes.apis.base import FakeApi, Taken, bodies_of, said
 from tests.fakes.web import Asked, Exchange, reply
 
 DOMAIN = "mg.example.org"
@@ -89,6 +89,7 @@ def _batch(fields: dict[str, list[str]], addresses: list[str]) -> list[Taken]:
             filled(fields["subject"][0], address),
             filled(fields["text"][0], address),
             {name: filled(value, address) for name, value in headers.items()},
+            filled(fields.get("html", [""])[0], address),
         )
         for address in addresses
     ]
@@ -96,8 +97,7 @@ def _batch(fields: dict[str, list[str]], addresses: list[str]) -> list[Taken]:
 
 def _mime(fields: dict[str, list[str]], addresses: list[str]) -> list[Taken]:
     message = message_from_bytes(fields["message"][0].encode(), policy=policy.default)
-    body = message.get_body(("plain",))
     headers = {name: str(value) for name, value in message.items()}
-    text = body.get_content().replace("\r\n", "\n") if body is not None else ""
+    text, html = bodies_of(message)
     (address,) = addresses
-    return [Taken(address, fields.get("v:ref", [""])[0], headers["Subject"], text, headers)]
+    return [Taken(address, fields.get("v:ref", [""])[0], headers["Subject"], text, headers, html)]

@@ -55,7 +55,7 @@ class FakePostmark(FakeApi):
             headers["Message-ID"] = f"<{len(self.taken)}@mtasv.net>"
         text = _PLACEHOLDER.sub("https://unsubscribe.postmarkapp.com/", mail["TextBody"])
         reference = mail.get("Metadata", {}).get("ref", "")
-        self.taken.append(Taken(recipient, reference, mail["Subject"], text, headers))
+        self.taken.append(Taken(recipient, reference, mail["Subject"], text, headers, mail.get("HtmlBody", "")))
         self.streams.append(mail["MessageStream"])
         return {
             "To": recipient,

@@ -71,4 +71,5 @@ def _taken(mail: dict[str, Any]) -> Taken:
     if "reply_to" in mail:
         headers["Reply-To"] = mail["reply_to"][0]
     tags = {tag["name"]: tag["value"] for tag in mail.get("tags", ())}
-    return Taken(parseaddr(mail["to"][0])[1], tags.get("ref", ""), mail["subject"], mail["text"], headers)
+    recipient, html = parseaddr(mail["to"][0])[1], mail.get("html", "")
+    return Taken(recipient, tags.get("ref", ""), mail["subject"], mail["text"], headers, html)

@@ -101,6 +101,7 @@ def _taken(request: Any, mail: Any) -> Taken:
         filled(request["subject"]),
         filled(request["content"][0]["value"]),
         headers,
+        "".join(filled(each["value"]) for each in request["content"][1:]),
     )
 
 

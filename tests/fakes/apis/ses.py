@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from email import message_from_bytes, policy
 from hashlib import sha256
 
-from tests.fakes.apis.base import FakeApi, Taken, said
+from tests.fakes.apis.base import FakeApi, Taken, bodies_of, said
 from tests.fakes.web import Asked
 
 PLACE = "/v2/email/outbound-emails"
@@ -88,6 +88,5 @@ def _taken(recipient: str, tag: str, data: bytes) -> Taken:
     headers = {name: str(value) for name, value in message.items()}
     assert headers.pop("X-Publisher-Ref", "") == tag
     headers["Message-ID"] = "<0102@eu-west-1.amazonses.example>"
-    body = message.get_body(("plain",))
-    text = body.get_content().replace("\r\n", "\n") if body is not None else ""
-    return Taken(recipient, tag, headers["Subject"], text, headers)
+    text, html = bodies_of(message)
+    return Taken(recipient, tag, headers["Subject"], text, headers, html)

@@ -101,6 +101,16 @@ def test_what_cannot_be_stored_stays_with_the_mail_server(
     assert len(store.kept) == 1
 
 
+def test_after_a_fault_the_same_connection_goes_on(listener: LmtpListener, store: Store) -> None:
+    with client(listener) as connection:
+        for fault, code in ((KeyError("x"), 451), (None, 250)):
+            store.fault = fault
+            assert connection.mail("")[0] == 250
+            assert connection.rcpt(BOUNCES)[0] == 250
+            assert connection.data(raw("postfix-unknown"))[0] == code
+    assert len(store.kept) == 1
+
+
 def test_recipients_come_one_at_a_time(listener: LmtpListener, store: Store) -> None:
     with client(listener) as connection:
         connection.mail("")

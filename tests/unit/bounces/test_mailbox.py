@@ -10,6 +10,7 @@ import pytest
 
 from publisher.bounces import mailbox, reading
 from publisher.bounces.mailbox import BATCH, Access, MailboxError, collect
+from publisher.bounces.mime import LARGEST
 from publisher.config import Bounces
 from publisher.errors import StorageError
 from publisher.feedback import Feedback, FeedbackKind
@@ -84,6 +85,9 @@ def test_no_more_than_the_beginning_of_a_mail_is_fetched() -> None:
     found: list[Feedback] = []
     with FakeImap([BOUNCE + b"x" * 3_000_000]) as server:
         collect(access(server), OURS, found.extend, NOW)
+        assert [command for command in server.commands if "FETCH" in command] == [
+            f"UID FETCH 1 (BODY.PEEK[]<0.{LARGEST}>)"
+        ]
     assert found[0].status == "5.1.1"
 
 

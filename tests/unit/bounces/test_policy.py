@@ -83,7 +83,7 @@ def test_a_digest_counts_once_and_so_does_a_day() -> None:
     again = [replace(each, digest_id=1) for each in days(0, 3, 6, 9, 12)]
     assert act(FULL, C.SOFT, again) == Count()
     one_day = [SoftBounce(number, START + timedelta(hours=number)) for number in range(5)]
-    assert act(FULL, C.SOFT, [*one_day, *days(12)]) == Count()
+    assert act(FULL, C.SOFT, [*one_day, SoftBounce(9, START + timedelta(days=12))]) == Count()
 
 
 @given(st.lists(st.tuples(st.integers(1, 8), st.integers(0, 30 * 24)), max_size=20), st.randoms())

@@ -129,6 +129,20 @@ def test_our_addresses_are_those_of_the_newsletters() -> None:
     assert "secret" not in repr(ours)
 
 
+def test_a_server_that_takes_the_token_from_the_envelope_leaves_it_in_the_headers() -> None:
+    assert one(raw("postfix-unknown"), "bounces@news.example.org").reference == TOKEN
+    assert one(raw("leave-by-mail"), "bounces@news.example.org").kind is K.UNSUBSCRIBED
+
+
+def test_what_a_report_says_is_storable_whatever_it_is() -> None:
+    data = raw("postfix-unknown").replace(b"Action: failed", b"Action: fai\0led" + b"x" * 500)
+    data = data.replace(b"rfc822;ada@", b"rfc822;a\0" + b"d" * 1000 + b"@")
+    found = one(data)
+    assert "\0" not in found.type + found.recipient
+    assert len(found.type) <= 60
+    assert len(found.recipient) <= 320
+
+
 # --- complaints, absence, leaving ------------------------------------------------------------------------------
 
 
@@ -258,7 +272,7 @@ def test_a_damaged_mail_raises_nothing(name: str, chance: random.Random, wounds:
         data[start : start + chance.randrange(9)] = chance.randbytes(chance.randrange(9))
     for found in read(bytes(data), OURS, NOW):
         assert found.at.tzinfo is UTC
-        assert "\0" not in found.text + found.raw
+        assert "\0" not in found.text + found.raw + found.type + found.recipient
         found.raw.encode()
         classify(found)
 
@@ -281,9 +295,11 @@ def test_a_mail_made_to_be_a_burden_is_one_line(burden: bytes) -> None:
     assert len(found.raw) <= 20_000
 
 
-def test_what_is_unreadable_is_kept_with_its_token() -> None:
-    found = one(NESTED, BOUNCES)
+@pytest.mark.parametrize(("burden", "why"), [(NESTED, "too many boundaries"), (MANY, "too many parts")])
+def test_what_is_unreadable_is_kept_with_its_token(burden: bytes, why: str) -> None:
+    found = one(burden, BOUNCES)
     assert (found.kind, found.type, found.reference) == (K.UNKNOWN, reading.UNREADABLE, TOKEN)
+    assert found.text == why
 
 
 def test_of_a_large_mail_the_beginning_is_read() -> None:

@@ -1,4 +1,4 @@
-"""A finished message in parts: nothing of it is lost that means something, and nothing stays that means nothing."""
+"""A finished message in parts: what means something goes along, what means nothing does not."""
 
 from __future__ import annotations
 
