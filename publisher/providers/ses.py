@@ -58,6 +58,9 @@ its keys or its identities, as everybody's mail would be. A type that we do not 
 _WHOEVER_IT_IS_FOR = re.compile(r"not verified|suspended|paused|configuration set", re.IGNORECASE)
 """MessageRejected and BadRequestException are said of an unverified sender and to accounts in the sandbox, too."""
 
+_OUR_SIGNATURES = re.compile(rb"\A(?:DKIM-Signature:.*\r\n(?:[ \t].*\r\n)*)+", re.IGNORECASE)
+"""Of a finished mail that was signed for other providers, too: SES changes Message-ID and Date under them."""
+
 _QUOTA = re.compile(r"\bquota\b", re.IGNORECASE)
 
 
@@ -101,7 +104,7 @@ class Ses:
         """See `Dialect`."""
         if not message.recipient.isascii():
             raise ProviderError("SES takes no letters beyond ASCII before the @", permanent=True)
-        data = message.data
+        data = _OUR_SIGNATURES.sub(b"", message.data)
         if message.reference:
             data = f"{REFERENCE_HEADER}: {message.reference}\r\n".encode("ascii") + data
         return Item(message, data, 4 * (len(data) // 3 + 1) + _BESIDE)
