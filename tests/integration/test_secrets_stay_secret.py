@@ -226,6 +226,7 @@ def test_a_morning_tells_no_secret(plant: Plant, database: Database, by: str, lo
     planted.assert_nothing_is_told()
 
 
+@pytest.mark.slow
 def test_a_server_that_repeats_what_it_was_told_is_quoted_without_it(
     plant: Plant, sqlite_database: Database
 ) -> None:
