@@ -12,7 +12,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Protocol
 
-from publisher.errors import PublisherError
+from publisher.errors import ProviderError, PublisherError
 from publisher.http import Answer, Failure, HttpError, back_off
 from publisher.ledger import Mark, Message, Report
 from publisher.providers import giving_up
@@ -110,13 +110,14 @@ class Run:
         return bool(taken)
 
     def _item(self, message: Message) -> Item | None:
-        most = self._can.octets
         try:
+            if not (self._can.utf8_addresses or message.recipient.isascii()):
+                raise ProviderError(f"{self._name} takes no letters beyond ASCII before the @", permanent=True)
             item = self._dialect.item(message)
         except PublisherError as error:
             self._report.failed(message.delivery_id, None, str(error))
             return None
-        size = item.shared + item.octets
+        size, most = item.shared + item.octets, self._can.octets
         if most and size > most:
             self._report.failed(message.delivery_id, None, f"it has {size} octets, and {self._name} takes {most}")
             return None

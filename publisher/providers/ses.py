@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from publisher.capabilities import Capabilities, Form
 from publisher.config import SesProvider
-from publisher.errors import ProviderError
 from publisher.http import Answer, asked_wait
 from publisher.ledger import Mark, Message
 from publisher.providers.calls import (
@@ -102,8 +101,6 @@ class Ses:
 
     def item(self, message: Message) -> Item:
         """See `Dialect`."""
-        if not message.recipient.isascii():
-            raise ProviderError("SES takes no letters beyond ASCII before the @", permanent=True)
         data = _OUR_SIGNATURES.sub(b"", message.data)
         if message.reference:
             data = f"{REFERENCE_HEADER}: {message.reference}\r\n".encode("ascii") + data

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from publisher.capabilities import Capabilities, Form
-from publisher.errors import ProviderError
 from publisher.http import Answer, asked_wait
 from publisher.ledger import Mark, Message
 from publisher.providers.calls import Call, Fate, Item, MalformedError, Verdict, read_json, told, usual_fate
@@ -40,8 +39,6 @@ class MemoryDialect:
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
     def item(self, message: Message) -> Item:
-        if not message.recipient.isascii():
-            raise ProviderError("letters beyond ASCII before the @ are not taken", permanent=True)
         letter = message.letter or letter_of(message)
         content = {
             "to": message.recipient,
