@@ -124,7 +124,7 @@ def _ours(folder: Path, ledgers: Sequence[Path], port: int, processes: int, *kin
     databases = [folder / f"round{number}.db" for number in range(len(ledgers))]
     for ledger, database in zip(ledgers, databases, strict=True):
         shutil.copyfile(ledger, database)
-    command, rest = [sys.executable, "-m", "tests.bench.sender"], [str(port), str(folder / "journal"), *kind]
+    command, rest = [sys.executable, "-m", "tests.bench.sender", "smtp", str(port)], [str(folder / "journal"), *kind]
     senders = [
         subprocess.Popen(
             [*command, f"sqlite:///{databases[number % len(databases)]}", *rest],
