@@ -59,12 +59,10 @@ class Record:
         for address in sorted(mails):
             everything.update(address.encode() + b"\0" + mails[address])
         different = len(set(mails.values()))
-        return {
-            "mails": len(mails), "twice": twice, "different": different, "digest": everything.hexdigest()
-        }
+        return {"mails": len(mails), "twice": twice, "different": different, "digest": everything.hexdigest()}
 
 
-class Refused(ValueError):
+class RefusedError(ValueError):
     """A call is not as it should be."""
 
 
@@ -72,25 +70,25 @@ def mails_of(fields: Mapping[str, list[str]]) -> dict[str, bytes]:
     """Address to digest of each mail that a call asks for.
 
     Raises:
-        Refused: Mailgun would not take it.
+        RefusedError: Mailgun would not take it.
     """
     try:
         variables = json.loads(fields["recipient-variables"][0])
         templates = [fields[name][0] for name in ("subject", "text", "html", "v:ref")]
         addresses = [value.rpartition("<")[2].rstrip(">") for value in fields["to"]]
     except (KeyError, ValueError) as error:
-        raise Refused("something is missing") from error
+        raise RefusedError("something is missing") from error
     if not 0 < len(addresses) <= MOST or len(set(addresses)) != len(addresses) or set(variables) != set(addresses):
-        raise Refused("recipients and recipient-variables differ")
+        raise RefusedError("recipients and recipient-variables differ")
     if not all(map(_ADDRESS.fullmatch, addresses)):
-        raise Refused("to parameter is not a valid address")
+        raise RefusedError("to parameter is not a valid address")
     templates += [values[0] for name, values in sorted(fields.items()) if name.startswith("h:")]
     pieces = _VARIABLE.split("\0".join(templates))  # literals, and names between them
     literals = [piece.encode() for piece in pieces[::2]]
     try:
         return {address: _digest(literals, pieces[1::2], variables[address]) for address in addresses}
     except KeyError as error:
-        raise Refused("a variable is missing") from error
+        raise RefusedError("a variable is missing") from error
 
 
 def _digest(literals: list[bytes], names: list[str], own: Mapping[str, str]) -> bytes:
@@ -108,7 +106,7 @@ def form_of(content_type: str, body: bytes) -> dict[str, list[str]]:
         head, _, value = part.partition(b"\r\n\r\n")
         name = _NAME.search(head)
         if name is None:
-            raise Refused("a part has no name")
+            raise RefusedError("a part has no name")
         found.setdefault(name[1].decode(), []).append(value.removesuffix(b"\r\n").decode())
     return found
 
@@ -129,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         try:
             mails = self._taken(body)
-        except Refused as error:
+        except RefusedError as error:
             self._answer(400, {"message": str(error)})
             return
         self.record.add(mails)
@@ -137,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _taken(self, body: bytes) -> dict[str, bytes]:
         if self.path != PATH or self.headers["authorization"] != _LOGIN or len(body) > OCTETS:
-            raise Refused("no such thing")
+            raise RefusedError("no such thing")
         content_type = self.headers["content-type"]
         mails = mails_of(form_of(content_type, body))
         if self.folder is not None:
@@ -153,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it so
+    def log_message(self, format: str, *args: object) -> None:
         """Nothing: a bench prints its table."""
 
 

@@ -41,7 +41,10 @@ def _smtp(port: int) -> Provider:
 
 def _mailgun(port: int) -> Provider:
     settings = {
-        "kind": "mailgun", "domain": mailgun.DOMAIN, "key": mailgun.KEY, "url": f"http://127.0.0.1:{port}/"
+        "kind": "mailgun",
+        "domain": mailgun.DOMAIN,
+        "key": mailgun.KEY,
+        "url": f"http://127.0.0.1:{port}/",
     }
     return Api(MailgunBatch(MailgunProvider.model_validate(settings)), Client())
 
