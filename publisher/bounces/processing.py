@@ -29,7 +29,7 @@ AT_ONCE = 50
 """Events that are taken at once, and those of one transaction that are acted on one by one: it stays below half a
 second."""
 
-TAKES = 20
+TAKES = 10
 """How often events are taken in one transaction, when most of them only move the ledger."""
 
 PATIENCE = timedelta(hours=1)
