@@ -26,10 +26,12 @@ from publisher.ledger import UNFINISHED
 from publisher.mailings.brakes import USUAL, Shares
 
 AT_ONCE = 50
-"""Events that are taken at once, and those of one transaction that are acted on one by one: it stays below half a
-second."""
+"""Events of one transaction that are acted on one by one: it stays below half a second."""
 
-TAKES = 10
+TOGETHER = 250
+"""Events that are taken at once where all before them in the transaction only moved the ledger."""
+
+TAKES = 3
 """How often events are taken in one transaction, when most of them only move the ledger."""
 
 PATIENCE = timedelta(hours=1)
@@ -96,10 +98,11 @@ class Processing:
         with self._store.write() as unit:
             alike = Alike(unit, now)
             for _ in range(TAKES):
-                rows = unit.feedback.take(AT_ONCE - batch.alone, now) if batch.alone < AT_ONCE else ()
-                if not rows:
-                    break
+                smooth = batch.taken > 0 and not batch.alone
+                rows = unit.feedback.take(TOGETHER if smooth else AT_ONCE - batch.alone, now)
                 self._act(unit, rows, alike, batch)
+                if not rows or batch.alone >= AT_ONCE:
+                    break
         done.verdicts += batch.verdicts
         for mailing_id, mark in sorted(alike.held):
             pausing.take_back(self._store, mailing_id, mark, now)
@@ -108,11 +111,16 @@ class Processing:
         return batch.taken > 0
 
     def _act(self, unit: Unit, rows: Sequence[Stored], alike: Alike, batch: _Batch) -> None:
-        """Act on events in their order: runs of those that only move the ledger at once, any other alone."""
+        """Act on events in their order: runs of those that only move the ledger at once, any other alone.
+
+        Those that are too many to be acted on alone are taken again by another transaction.
+        """
         batch.taken += len(rows)
         for together, group in groupby(rows, lambda stored: stored.event.kind in noting.KINDS):
             run: Sequence[Stored] = list(group)
             for stored in self._noted(unit, run, batch) if together else run:
+                if batch.alone >= AT_ONCE:
+                    return
                 batch.alone += 1
                 verdict = self._alone(unit, stored, alike, batch.mailings, batch.now)
                 if verdict is not None:

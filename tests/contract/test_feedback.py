@@ -226,6 +226,24 @@ def test_whatever_comes_among_deliveries_is_acted_on_in_its_turn(returns: Return
     assert [returns.state(number) for number in (1, 2, 3)] == ["complained", "bounced", "delivered"]
 
 
+def test_no_transaction_acts_on_more_alone_than_it_may(returns: Returns, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processing, "AT_ONCE", 2)
+    kinds = [K.DELIVERED] * 3 + [K.ANSWERED] * 7 + [K.DELIVERED, K.ANSWERED]
+    returns.come(*(returns.event(kind, 1 + number % 3) for number, kind in enumerate(kinds)))
+    alone: list[int] = []
+    genuine = FeedbackRows.settle
+
+    def settle(rows: FeedbackRows, feedback_id: int, *rest: Any, **said: Any) -> None:
+        alone[-1] += 1
+        genuine(rows, feedback_id, *rest, **said)
+
+    monkeypatch.setattr(FeedbackRows, "settle", settle)
+    events_of.listen(returns.database.engine, "begin", lambda _connection: alone.append(0))
+    assert returns.act().verdicts == {Verdict.NOTED: len(kinds)}
+    assert max(alone) == 2
+    assert sum(alone) == 8
+
+
 def test_among_deliveries_each_is_proven_for_itself(returns: Returns) -> None:
     genuine, other = returns.event(K.DELIVERED, 1), returns.event(K.DELIVERED, 2)
     returns.come(
