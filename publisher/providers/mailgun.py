@@ -116,7 +116,7 @@ class MailgunBatch(_Mailgun):
         if not message.recipient.isascii():
             raise ProviderError("Mailgun takes no letters beyond ASCII before the @", permanent=True)
         own = {**{_variable(name): value for name, value in letter.headers.items()}, "ref": message.reference}
-        own |= letter.values
+        own |= {str(name): value for name, value in letter.values.items()}
         own |= {f"{name}{_IN_HTML}": escape(value) for name, value in letter.values.items()}
         octets = 2 * len(message.recipient) + len("".join(own.values()).encode()) + 40 * len(own)
         return Item(message, (letter, own), octets, letter.draft.key, self._size(letter.draft))
