@@ -7,10 +7,10 @@ cannot invent it, and when an event names a recipient, it has to be the delivery
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
-from publisher.bounces.ports import Rows, Stored, Target
+from publisher.bounces.ports import Stored, Target
 from publisher.feedback import FeedbackKind
 from publisher.ledger import DeliveryState
 from publisher.messages import verp
@@ -49,18 +49,18 @@ STATES: Mapping[FeedbackKind, Sequence[DeliveryState]] = {
 """Through which states an event takes a delivery, as far as it may go: what was uncertain is proven first."""
 
 
-def identify(rows: Rows, stored: Stored, secret: bytes) -> Target | Verdict:
+def identify(target_of: Callable[[int], Target | None], stored: Stored, secret: bytes) -> Target | Verdict:
     """The delivery that an event is about; or why there is none.
 
     Args:
-        rows: where deliveries are looked up.
+        target_of: looks a delivery up.
         stored: the event.
         secret: the instance's.
     """
     seen: list[Target] = []
 
     def recipient_of(delivery_id: int) -> str | None:
-        found = rows.target(delivery_id)
+        found = target_of(delivery_id)
         if found is None:
             return None
         seen.append(found)

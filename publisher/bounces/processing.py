@@ -1,20 +1,22 @@
 """Acting on what came back: a thin loop over stored events, in the order they came.
 
 Each batch is one transaction that nobody else has the same events in; each event is a savepoint, so that one which
-cannot be dealt with is put aside and the rest goes on. Afterwards the mailings that it was about are judged.
+cannot be dealt with is put aside and the rest goes on. Those that only move the ledger (`noting`) are dealt with
+together, as many as come one after the other. Afterwards the mailings that it was about are judged.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from publisher.bounces import acting, leaving, pausing
+from publisher.bounces import acting, leaving, noting, pausing
 from publisher.bounces.acting import Alike, Done
 from publisher.bounces.identifying import Verdict, identify, way
 from publisher.bounces.ports import Store, Stored, Unit
@@ -24,7 +26,13 @@ from publisher.ledger import UNFINISHED
 from publisher.mailings.brakes import USUAL, Shares
 
 AT_ONCE = 50
-"""Events of one transaction: it stays below half a second."""
+"""Events of one transaction that are acted on one by one: it stays below half a second."""
+
+TOGETHER = 250
+"""Events that are taken at once where all before them in the transaction only moved the ledger."""
+
+TAKES = 3
+"""How often events are taken in one transaction, when most of them only move the ledger."""
 
 PATIENCE = timedelta(hours=1)
 """How long an event waits for its delivery: a webhook may be quicker than the sender's own record."""
@@ -46,6 +54,17 @@ class Processed:
 
     def __str__(self) -> str:
         return ", ".join(f"{number} {verdict}" for verdict, number in sorted(self.verdicts.items()))
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one transaction has come to: how many events it took, and how many of them it acted on one by one."""
+
+    now: datetime
+    taken: int = 0
+    alone: int = 0
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    mailings: set[int] = field(default_factory=set)
 
 
 class Processing:
@@ -75,20 +94,50 @@ class Processing:
 
     def _batch(self, now: datetime, done: Processed) -> bool:
         """One batch, and what follows from it; whether there was one."""
-        verdicts: Counter[Verdict] = Counter()
-        mailings: set[int] = set()
+        batch = _Batch(now)
         with self._store.write() as unit:
-            rows = unit.feedback.take(AT_ONCE, now)
             alike = Alike(unit, now)
-            for stored in rows:
-                verdict = self._alone(unit, stored, alike, mailings, now)
-                if verdict is not None:
-                    verdicts[verdict] += 1
-        done.verdicts += verdicts
+            for _ in range(TAKES):
+                smooth = batch.taken > 0 and not batch.alone
+                rows = unit.feedback.take(TOGETHER if smooth else AT_ONCE - batch.alone, now)
+                self._act(unit, rows, alike, batch)
+                if not rows or batch.alone >= AT_ONCE:
+                    break
+        done.verdicts += batch.verdicts
         for mailing_id, mark in sorted(alike.held):
             pausing.take_back(self._store, mailing_id, mark, now)
-        done.paused += [each for each in sorted(mailings) if pausing.judge(self._store, each, self._limits, now)]
-        return bool(rows)
+        mailings = sorted(batch.mailings)
+        done.paused += [each for each in mailings if pausing.judge(self._store, each, self._limits, now)]
+        return batch.taken > 0
+
+    def _act(self, unit: Unit, rows: Sequence[Stored], alike: Alike, batch: _Batch) -> None:
+        """Act on events in their order: runs of those that only move the ledger at once, any other alone.
+
+        Those that are too many to be acted on alone are taken again by another transaction.
+        """
+        batch.taken += len(rows)
+        for together, group in groupby(rows, lambda stored: stored.event.kind in noting.KINDS):
+            run: Sequence[Stored] = list(group)
+            for stored in self._noted(unit, run, batch) if together else run:
+                if batch.alone >= AT_ONCE:
+                    return
+                batch.alone += 1
+                verdict = self._alone(unit, stored, alike, batch.mailings, batch.now)
+                if verdict is not None:
+                    batch.verdicts[verdict] += 1
+
+    def _noted(self, unit: Unit, run: Sequence[Stored], batch: _Batch) -> Sequence[Stored]:
+        """Deal with a run; gives what has to be looked at one by one: all, when one cannot be dealt with."""
+        try:
+            with unit.feedback.alone():
+                noted = noting.note(unit.feedback, run, self._secret(), batch.now)
+        except _TROUBLE:
+            raise
+        except Exception:  # noqa: BLE001 - undone; one by one it is found, told and put aside
+            return run
+        batch.verdicts.update(noted.verdicts)
+        batch.mailings |= noted.mailings
+        return noted.left
 
     def _alone(
         self, unit: Unit, stored: Stored, alike: Alike, mailings: set[int], now: datetime
@@ -111,7 +160,7 @@ class Processing:
             verdict = acting.leave(unit, event.reference, self._secret(), now)
             rows.settle(stored.id, verdict, now)
             return verdict
-        target = identify(rows, stored, self._secret())
+        target = identify(rows.target, stored, self._secret())
         if isinstance(target, Verdict):
             rows.settle(stored.id, target, now)
             return target

@@ -65,7 +65,9 @@ class EditionComposer:
         self._letterhead = letterhead(edition, newsletter, site)
         self._skeletons = _Kept(compile_message, self._letterhead)
         self._drafts = _Kept(Drafting, self._letterhead)
-        self._whole = self._skeletons.of(choose(edition.rendered.blocks, None))  # likewise
+        everything = choose(edition.rendered.blocks, None)
+        self._whole = self._skeletons.of(everything)  # likewise
+        self._whole_draft = self._drafts.of(everything)
 
     def compose(self, delivery: Delivery, date: datetime, way: Way = AS_IT_IS) -> Message:
         """One subscriber's mail; see `ports.Composer`.
@@ -83,10 +85,14 @@ class EditionComposer:
             data=b"" if in_parts else self._mime(delivery, person, date, signs=can.signs),
             attempt=delivery.attempts,
             proven=not person.needs_smtputf8,
-            letter=self._drafts.of(*self._choice(delivery, person)).letter(person) if in_parts else None,
+            letter=self._drafting(delivery, person).letter(person) if in_parts else None,
             reference=mint(self._secret, delivery.id, delivery.email) if can.reference else "",
             provider=way.provider,
         )
+
+    def _drafting(self, delivery: Delivery, person: Person) -> Drafting:
+        plain = delivery.sections is None and not person.references
+        return self._whole_draft if plain else self._drafts.of(*self._choice(delivery, person))
 
     def _mime(self, delivery: Delivery, person: Person, date: datetime, *, signs: bool) -> bytes:
         plain = delivery.sections is None and not person.references

@@ -72,6 +72,11 @@ class WindowReport:
         """The address of a delivery that was expected and is not settled yet."""
         return self._recipients[delivery_id]
 
+    @property
+    def answers(self) -> int:
+        """How many deliveries have their last word, and are not settled yet."""
+        return len(self._answers)
+
     def is_answered(self, delivery_id: int) -> bool:
         """Whether a delivery has its last word."""
         return delivery_id in self._answers

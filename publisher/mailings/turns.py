@@ -83,10 +83,12 @@ class Turns:
         While the provider is at work, what has its answer is settled; when it has `returned`, everything,
         whatever was said: then the journal has done its work.
         """
-        held = flow.held if returned else flow.answered
-        room = self._parts.window() - flow.standing + len(held)
+        # A number, not a list: with few deliveries left this is asked for each of them.
+        over = flow.standing if returned else flow.report.answers
+        room = self._parts.window() - flow.standing + over
         if not returned and room < (max(self.low, 1) if len(flow) else 1):
             return None
+        held = flow.held if returned else flow.answered
         return self._turn(flow, held, 0 if self._stop() else room, returned=returned)
 
     def settle(self, flow: Flow) -> None:

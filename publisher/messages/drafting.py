@@ -9,11 +9,16 @@ from hashlib import sha256
 
 from publisher.drafts import Draft, Letter
 from publisher.editions import EditionBlock
-from publisher.messages.headers import envelope_address, split_address
-from publisher.messages.skeleton import VALUES, Letterhead, Person, Skeleton, compile_headers, merged
-
-OWN = frozenset({"Message-ID", "In-Reply-To", "References", "List-Unsubscribe"})
-"""Fields of the header that are each mail's own."""
+from publisher.messages.headers import envelope_address, refuse_breaks, split_address
+from publisher.messages.skeleton import (
+    VALUES,
+    Letterhead,
+    Person,
+    Skeleton,
+    compile_headers,
+    compile_own_headers,
+    merged,
+)
 
 ELSEWHERE = frozenset({"From", "To", "Reply-To", "Subject", "Date", "MIME-Version", "Content-Type"})
 """Fields that such a provider is told in another way, or writes by itself."""
@@ -36,6 +41,7 @@ class Drafting:
     def __init__(self, blocks: Iterable[EditionBlock], letterhead: Letterhead, *, is_reply: bool = False) -> None:
         chosen = tuple(blocks)
         self._headers: Skeleton = compile_headers(letterhead, is_reply=is_reply)
+        self._own: Skeleton = compile_own_headers(letterhead, is_reply=is_reply)
         sender = split_address(letterhead.sender)
         self._bare = Draft(
             key="",
@@ -53,13 +59,17 @@ class Drafting:
         Raises:
             HeaderError: one of the person's values cannot stand in a mail; it says nothing about the others.
         """
-        fields = read_headers(self._headers.splice(person))
-        own = {name: value for name, value in fields.items() if name in OWN}
+        own = read_headers(self._own.splice(person))
         if self._draft is None:
-            shared = {name: value for name, value in fields.items() if name not in OWN | ELSEWHERE}
-            self._draft = _with_key(replace(self._bare, headers=shared))
-        recipient = (person.name, envelope_address(person.email))
+            self._draft = self._shared(person, own)
+        recipient = (refuse_breaks(person.name, "a name"), envelope_address(person.email))
         return Letter(self._draft, recipient, {name: value(person) for name, value in VALUES.items()}, own)
+
+    def _shared(self, person: Person, own: Mapping[str, str]) -> Draft:
+        """What is said to everybody, found in anybody's header."""
+        fields = read_headers(self._headers.splice(person))
+        headers = {name: value for name, value in fields.items() if name not in own and name not in ELSEWHERE}
+        return _with_key(replace(self._bare, headers=headers))
 
 
 def read_headers(block: bytes) -> dict[str, str]:

@@ -140,6 +140,11 @@ def compile_headers(letterhead: Letterhead, *, is_reply: bool = False) -> Skelet
     return _skeleton(_headers(letterhead, "none", is_reply))
 
 
+def compile_own_headers(letterhead: Letterhead, *, is_reply: bool = False) -> Skeleton:
+    """Of such a header, the fields that are each mail's own but for From, To and Date; no line end at its end."""
+    return _skeleton([*_identity(is_reply), *_leaving(letterhead)])
+
+
 def _skeleton(parts: Sequence[bytes | Filler]) -> Skeleton:
     """Neighbouring literals joined, and fillers by their place among them."""
     pieces: list[bytes] = []
@@ -210,13 +215,8 @@ def _headers(letterhead: Letterhead, boundary: str, is_reply: bool) -> list[byte
     fields: list[bytes | Filler] = [mailbox("From", *split_address(head.sender))]
     if head.reply_to:
         fields.append(mailbox("Reply-To", *split_address(head.reply_to)))
-    fields += [_to, unstructured("Subject", head.subject), _date, _message_id]
-    if is_reply:
-        fields.append(_thread)
-    fields += [_list_id(head), _unsubscribe]
-    if head.unsubscribe_mailto:
-        fields.append(_mailto(envelope_address(head.unsubscribe_mailto)))
-    fields.append(_STANDING)
+    fields += [_to, unstructured("Subject", head.subject), _date, *_identity(is_reply)]
+    fields += [_list_id(head), *_leaving(head), _STANDING]
     if head.feedback_id:
         fields.append(unstructured("Feedback-ID", head.feedback_id))
     if head.language:
@@ -225,6 +225,17 @@ def _headers(letterhead: Letterhead, boundary: str, is_reply: bool) -> list[byte
         f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'.encode()
     )
     return fields
+
+
+def _identity(is_reply: bool) -> list[bytes | Filler]:
+    return [_message_id, _thread] if is_reply else [_message_id]
+
+
+def _leaving(head: Letterhead) -> list[bytes | Filler]:
+    """List-Unsubscribe without its line end."""
+    if not head.unsubscribe_mailto:
+        return [_unsubscribe]
+    return [_unsubscribe, _mailto(envelope_address(head.unsubscribe_mailto))]
 
 
 _STANDING = (

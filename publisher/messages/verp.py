@@ -49,19 +49,32 @@ def read(secret: bytes, address: str, recipient_of: Callable[[int], str | None])
         recipient_of: the address that a delivery went to; None when there is none. Asked at most once, and
             before anything is proven: it only looks.
     """
-    local = address.rpartition("@")[0] or address
-    token = local.rpartition("+")[2].lower()
+    delivery_id = number(address)
+    recipient = None if delivery_id is None else recipient_of(delivery_id)
+    if delivery_id is None or recipient is None:
+        return None
+    genuine = mint(secret, delivery_id, recipient)
+    return delivery_id if hmac.compare_digest(genuine.encode("ascii"), _token(address).encode("ascii")) else None
+
+
+def number(address: str) -> int | None:
+    """The delivery that such an address names, which proves nothing yet; None when it names none.
+
+    Args:
+        address: see `read`.
+    """
+    token = _token(address)
     if len(token) != TOKEN_LENGTH or not token.isascii():
         return None
     try:
-        delivery_id = int.from_bytes(b32decode(token.upper())[:_ID_BYTES], "big")
+        return int.from_bytes(b32decode(token.upper())[:_ID_BYTES], "big")
     except ValueError:
         return None
-    recipient = recipient_of(delivery_id)
-    if recipient is None:
-        return None
-    genuine = mint(secret, delivery_id, recipient)
-    return delivery_id if hmac.compare_digest(genuine.encode("ascii"), token.encode("ascii")) else None
+
+
+def _token(address: str) -> str:
+    local = address.rpartition("@")[0] or address
+    return local.rpartition("+")[2].lower()
 
 
 class ReturnPath:

@@ -11,6 +11,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from html import escape
 from urllib.parse import quote
 
@@ -112,9 +113,9 @@ class MailgunBatch(_Mailgun):
         """See `Dialect`."""
         letter = message.letter or letter_of(message)
         own = {**{_variable(name): value for name, value in letter.headers.items()}, "ref": message.reference}
-        own |= {name.value: value for name, value in letter.values.items()}
-        own |= {f"{name.value}{_IN_HTML}": escape(value) for name, value in letter.values.items()}
-        octets = 2 * len(message.recipient) + sum(len(value.encode()) + 40 for value in own.values())
+        own |= {str(name): value for name, value in letter.values.items()}
+        own |= {f"{name}{_IN_HTML}": escape(value) for name, value in letter.values.items()}
+        octets = 2 * len(message.recipient) + len("".join(own.values()).encode()) + 40 * len(own)
         return Item(message, (letter, own), octets, letter.draft.key, self._size(letter.draft))
 
     def call(self, items: Sequence[Item]) -> Call:
@@ -169,7 +170,9 @@ _OPTIONS: Sequence[FormField] = (("o:tracking", "no"), ("o:tracking-clicks", "no
 """Nobody is watched while reading, and no link leads through anybody's server."""
 
 
+@cache
 def _variable(name: str) -> str:
+    """The variable for a field of the header; there are four."""
     return name.lower().replace("-", "_")
 
 

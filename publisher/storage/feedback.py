@@ -6,12 +6,12 @@ recipient's stands its keyed hash (`subscribers.hashing`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from publisher.feedback import BounceClass, Feedback, FeedbackKind
 from publisher.ledger import UNFINISHED, DeliveryState, sources_of
@@ -90,6 +90,10 @@ class FeedbackRows(HeldRows):
 
     def target(self, delivery_id: int) -> Target | None:
         """A delivery and its subscriber; None when there is none, or the subscriber was erased."""
+        return self.targets([delivery_id]).get(delivery_id)
+
+    def targets(self, delivery_ids: Collection[int]) -> dict[int, Target]:
+        """Deliveries and their subscribers, by their ids."""
         query = (
             select(
                 deliveries.c.id,
@@ -103,10 +107,10 @@ class FeedbackRows(HeldRows):
             )
             .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
             .join(digests, digests.c.id == deliveries.c.digest_id)
-            .where(deliveries.c.id == delivery_id)
+            .where(deliveries.c.id.in_(delivery_ids))
         )
-        found = self._connection.execute(query).first()
-        return None if found is None else Target(*found[:-1], state=DeliveryState(found[-1]))
+        found = self._connection.execute(query)
+        return {each[0]: Target(*each[:-1], state=DeliveryState(each[-1])) for each in found}
 
     def move(self, delivery_id: int, states: Sequence[DeliveryState], event: Feedback, now: datetime) -> bool:
         """Take a delivery through these states, as far as the ledger allows; whether anything changed.
@@ -123,6 +127,25 @@ class FeedbackRows(HeldRows):
             changed |= bool(self._connection.execute(update(deliveries).where(*mine).values(values)).rowcount)
         return changed
 
+    def move_all(self, delivery_ids: Collection[int], state: DeliveryState, now: datetime) -> int:
+        """Take deliveries to a state other than `bounced`, those that may go there; gives how many. See `move`."""
+        allowed = sorted(sources_of(state) - UNFINISHED)
+        mine = (deliveries.c.id.in_(delivery_ids), deliveries.c.state.in_(allowed))
+        moved = update(deliveries).where(*mine).values(state=str(state), changed_at=now)
+        return self._connection.execute(moved).rowcount
+
+    def settle_all(self, settled: Iterable[tuple[int, str, Target | None]], now: datetime) -> None:
+        """Say what was done about many events, each with its delivery, if it has one; see `settle`."""
+        about: dict[bool, list[dict[str, Any]]] = {
+            True: [],
+            False: [],
+        }  # one statement sets the same columns for all
+        for feedback_id, verdict, target in settled:
+            about[target is None].append({"feedback_id": feedback_id} | _settled(verdict, target, now))
+        mine = update(feedback).where(row.id == bindparam("feedback_id"))
+        for rows in filter(None, about.values()):
+            self._connection.execute(mine, rows)
+
     def settle(
         self,
         feedback_id: int,
@@ -138,15 +161,9 @@ class FeedbackRows(HeldRows):
 
         Its reference is forgotten, and of nobody that we know, the hash of the address, too.
         """
-        known = {
-            "delivery_id": target and target.delivery_id,
-            "mailing_id": target and target.mailing_id,
-            "digest_id": target and target.digest_id,
-            "subscriber_id": target and target.subscriber_id,
-        }
-        said = {"verdict": verdict, "held": held, "bounce": bounce or "", "alike": alike}
-        over = {"processed_at": now, "due_at": None, "reference": ""} | ({} if target else {"recipient_hash": ""})
-        self._connection.execute(update(feedback).where(row.id == feedback_id).values(known | said | over))
+        said = {"held": held, "bounce": bounce or "", "alike": alike}
+        values = _settled(verdict, target, now) | said
+        self._connection.execute(update(feedback).where(row.id == feedback_id).values(values))
 
     def put_off(self, feedback_id: int, due_at: datetime) -> None:
         """Look at an event again, not before then."""
@@ -208,6 +225,15 @@ class FeedbackRows(HeldRows):
         nothing = {"recipient_hash": "", "reference": "", "text": "", "raw": None}
         nobody = nothing | {"subscriber_id": None, "delivery_id": None, "held": False}
         return self._connection.execute(update(feedback).where(theirs).values(nobody)).rowcount
+
+
+def _settled(verdict: str, target: Target | None, now: datetime) -> dict[str, Any]:
+    """What an event's row says when it was acted on."""
+    over = {"verdict": verdict, "processed_at": now, "due_at": None, "reference": ""}
+    if target is None:
+        return over | {"recipient_hash": ""}
+    ids = ("delivery_id", "mailing_id", "digest_id", "subscriber_id")
+    return over | {name: getattr(target, name) for name in ids}
 
 
 def _written(source: str, event: Feedback, now: datetime) -> dict[str, Any]:

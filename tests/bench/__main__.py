@@ -18,7 +18,7 @@ from functools import partial
 from publisher.digests import markdown, text
 from publisher.editions import Field
 from publisher.rendering.edition import render
-from tests.bench import ledger, letters, million, sending, signing
+from tests.bench import api, ledger, letters, million, returned, sending, signing
 from tests.bench.ledger import Kind
 from tests.bench.letters import LOOK, NOW, READER, ROOT, edition, sample_digest
 from tests.bench.measuring import Row, median, paired, seconds
@@ -75,11 +75,20 @@ def ledger_of(kind: Callable[[], AbstractContextManager[Kind]]) -> Iterator[Row]
         yield from ledger.rows(opened, ROWS)
 
 
+def returning() -> Iterator[Row]:
+    """What comes back, on both databases."""
+    for kind in (ledger.sqlite, ledger.postgresql):
+        with kind() as opened:
+            yield from returned.rows(opened)
+
+
 SECTIONS: Mapping[str, Callable[[], Iterable[Row]]] = {
     "reading": reading,
     "mails": mails,
     "signing": signing.rows,
     "sending": sending.rows,
+    "api": api.rows,
+    "returned": returning,
     "sqlite": lambda: ledger_of(ledger.sqlite),
     "postgresql": lambda: ledger_of(ledger.postgresql),
     "million": lambda: million.rows(ROWS),

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import resource
-import shutil
 import smtplib
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
 from publisher.messages.dkim_keys import KeyKind
-from publisher.storage import migrate
-from publisher.storage.database import connect
+from tests.bench.driving import Sent, begin, end, ledger_of, ratio, told
 from tests.bench.letters import NOW, READER, composer, edition
 from tests.bench.measuring import ROUNDS, Row
 from tests.bench.sender import CONNECTIONS
 from tests.bench.sink import find, sink
-from tests.fakes.mailing import planned
 
 MAILS = 10_000
 """What a sender does once (statements, skeleton, connections) makes about 2 % of it for each process."""
@@ -32,14 +26,6 @@ MAILS = 10_000
 NAIVE_MAILS = 300
 SIGNED = {KeyKind.ED25519: "≥ 0.8 ×", KeyKind.RSA: ""}
 """What each kind of key must reach; for RSA the section "signing" compares what signing costs."""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """What one round of one sender took: mails a second, and processor microseconds a mail."""
-
-    rate: float
-    cpu: float
 
 
 def rows() -> Iterator[Row]:
@@ -51,7 +37,7 @@ def rows() -> Iterator[Row]:
     size = len(composer().compose(READER, NOW).data)
     with tempfile.TemporaryDirectory() as name, sink(taker) as port:
         folder = Path(name)
-        whole, half = _planned(folder, MAILS), _planned(folder, MAILS // 2)
+        whole, half = ledger_of(folder, MAILS), ledger_of(folder, MAILS // 2)
         rounds = [
             (
                 _postfix(source, port, size),
@@ -65,46 +51,27 @@ def rows() -> Iterator[Row]:
         naive = [_naive(port) for _ in range(ROUNDS)]
     theirs, one, two, apart, *signed = ([each[column] for each in rounds] for column in range(4 + len(SIGNED)))
     words = f"smtp-source -d -s {CONNECTIONS} -l {size}"
-    yield Row(f"{words}", _told(theirs))
-    yield Row("whole sender, 1 process", f"{_told(one)}, {_ratio(one, theirs):.2f} ×", "≥ 1.0 ×")
+    yield Row(f"{words}", told(theirs))
+    yield Row("whole sender, 1 process", f"{told(one)}, {ratio(one, theirs):.2f} ×", "≥ 1.0 ×")
     yield Row(
         "whole sender, 2 processes",
-        f"{_told(two)}, {_ratio(two, theirs):.2f} ×, CPU {_growth(one, two):.2f} × of one",
+        f"{told(two)}, {ratio(two, theirs):.2f} ×, CPU {_growth(one, two):.2f} × of one",
         "CPU ≤ 1.1 × of one",
     )
     yield Row(
         "the same with a ledger each: what the machine alone makes of two",
-        f"{_told(apart)}, CPU {_growth(one, apart):.2f} × of one",
+        f"{told(apart)}, CPU {_growth(one, apart):.2f} × of one",
     )
     for (kind, must), rated in zip(SIGNED.items(), signed, strict=True):
         yield Row(
-            f"whole sender, 1 process, signed with {kind}", f"{_told(rated)}, {_ratio(rated, theirs):.2f} ×", must
+            f"whole sender, 1 process, signed with {kind}", f"{told(rated)}, {ratio(rated, theirs):.2f} ×", must
         )
     against = statistics.median(a.cpu / b.cpu for a, b in zip(naive, one, strict=True))
-    yield Row("EmailMessage and smtplib, no ledger", f"{_told(naive)}, CPU {against:.0f} × ours")
-
-
-def _ratio(ours: Sequence[Sent], theirs: Sequence[Sent]) -> float:
-    return statistics.median(a.rate / b.rate for a, b in zip(ours, theirs, strict=True))
+    yield Row("EmailMessage and smtplib, no ledger", f"{told(naive)}, CPU {against:.0f} × ours")
 
 
 def _growth(one: Sequence[Sent], others: Sequence[Sent]) -> float:
     return statistics.median(b.cpu / a.cpu for a, b in zip(one, others, strict=True))
-
-
-def _told(rounds: Sequence[Sent]) -> str:
-    rate, cpu = (statistics.median(getattr(each, name) for each in rounds) for name in ("rate", "cpu"))
-    return f"{rate:.0f}/s, {cpu:.0f} µs CPU a mail"
-
-
-def _planned(folder: Path, mails: int) -> Path:
-    """A database with one planned mailing, to be copied for each round."""
-    path = folder / f"template{mails}.db"
-    database = connect(f"sqlite:///{path}", folder)
-    migrate.prepare(database)
-    planned(database, mails, NOW, batch_size=1_000)
-    database.close()
-    return path
 
 
 def _postfix(command: str, port: int, size: int) -> Sent:
@@ -118,32 +85,8 @@ def _postfix(command: str, port: int, size: int) -> Sent:
 
 
 def _ours(folder: Path, ledgers: Sequence[Path], port: int, processes: int, *kind: KeyKind) -> Sent:
-    """`processes` senders on fresh copies of the ledgers, in turn; they begin together."""
-    for old in folder.glob("round*"):
-        old.unlink()
-    databases = [folder / f"round{number}.db" for number in range(len(ledgers))]
-    for ledger, database in zip(ledgers, databases, strict=True):
-        shutil.copyfile(ledger, database)
-    command, rest = [sys.executable, "-m", "tests.bench.sender"], [str(port), str(folder / "journal"), *kind]
-    senders = [
-        subprocess.Popen(
-            [*command, f"sqlite:///{databases[number % len(databases)]}", *rest],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(processes)
-    ]
-    for sender in senders:
-        assert sender.stdout is not None
-        assert sender.stdout.readline() == "ready\n"
-    for sender in senders:
-        assert sender.stdin is not None
-        sender.stdin.write("go\n")
-        sender.stdin.flush()
-    told = [json.loads(sender.communicate()[0]) for sender in senders]
-    assert sum(each["sent"] for each in told) == MAILS
-    return Sent(MAILS / max(each["seconds"] for each in told), sum(each["cpu"] for each in told) / MAILS * 1e6)
+    """`processes` senders on fresh copies of the ledgers."""
+    return end(begin(("smtp", str(port)), folder, ledgers, processes, *kind), MAILS)
 
 
 def _naive(port: int) -> Sent:

@@ -17,6 +17,7 @@ from publisher.errors import UsageError
 from publisher.feedback import FeedbackKind
 from publisher.ledger import TRANSITIONS, UNFINISHED, DeliveryState, MailingState
 from publisher.storage.database import Database
+from publisher.storage.feedback import FeedbackRows
 from publisher.storage.retention import OldDetails
 from publisher.storage.store import Store
 from publisher.storage.tables import deliveries, digests, events, mailings
@@ -185,6 +186,115 @@ def test_after_an_hour_it_is_late_and_what_it_says_of_its_reader_is_done(returns
     returns.act()
     assert returns.verdicts() == ["late", "suppressed"]
     assert [returns.state(1), returns.state(2)] == ["deferred", "deferred"]
+
+
+# --- many at a time --------------------------------------------------------------------------------------------
+
+
+def test_deliveries_in_a_row_are_noted_together_and_in_few_words(
+    database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processing, "TAKES", 1)
+    planned(database, 50, now)
+    returns = Returns(database, now)
+    returns.sent()
+    returns.come(*(returns.event(K.DELIVERED, number) for number in range(1, 51)))
+    said: list[str] = []
+    events_of.listen(database.engine, "before_cursor_execute", lambda _c, _k, words, *_rest: said.append(words))
+    assert returns.act().verdicts == {Verdict.NOTED: 50}
+    assert len(said) < 20  # of the batch, of judging its mailing, and of looking for another batch
+    rows = returns.rows()
+    assert [(row.delivery_id, row.mailing_id, row.digest_id, row.subscriber_id) for row in rows] == [
+        (number, 1, 1, number) for number in range(1, 51)
+    ]
+    assert {(row.verdict, row.reference, row.processed_at) for row in rows} == {("noted", "", now)}
+    assert {returns.state(number) for number in (1, 25, 50)} == {"delivered"}
+
+
+def test_whatever_comes_among_deliveries_is_acted_on_in_its_turn(returns: Returns) -> None:
+    returns.come(
+        returns.event(K.DELIVERED, 1),
+        returns.event(K.COMPLAINED, 1),
+        returns.event(K.DELIVERED, 1),
+        returns.bounce(2),
+        returns.event(K.DELIVERED, 2),
+        returns.event(K.DEFERRED, 3),
+        returns.event(K.DELIVERED, 3),
+    )
+    returns.act()
+    assert returns.verdicts() == ["noted", "suppressed", "noted", "suppressed", "noted", "noted", "noted"]
+    assert [returns.state(number) for number in (1, 2, 3)] == ["complained", "bounced", "delivered"]
+
+
+def test_no_transaction_acts_on_more_alone_than_it_may(returns: Returns, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processing, "AT_ONCE", 2)
+    kinds = [K.DELIVERED] * 3 + [K.ANSWERED] * 7 + [K.DELIVERED, K.ANSWERED]
+    returns.come(*(returns.event(kind, 1 + number % 3) for number, kind in enumerate(kinds)))
+    alone: list[int] = []
+    genuine = FeedbackRows.settle
+
+    def settle(rows: FeedbackRows, feedback_id: int, *rest: Any, **said: Any) -> None:
+        alone[-1] += 1
+        genuine(rows, feedback_id, *rest, **said)
+
+    monkeypatch.setattr(FeedbackRows, "settle", settle)
+    events_of.listen(returns.database.engine, "begin", lambda _connection: alone.append(0))
+    assert returns.act().verdicts == {Verdict.NOTED: len(kinds)}
+    assert max(alone) == 2
+    assert sum(alone) == 8
+
+
+def test_among_deliveries_each_is_proven_for_itself(returns: Returns) -> None:
+    genuine, other = returns.event(K.DELIVERED, 1), returns.event(K.DELIVERED, 2)
+    returns.come(
+        genuine,
+        returns.event(K.DELIVERED, 2, reference=genuine.reference),  # of another delivery than its recipient
+        returns.event(K.DELIVERED, 2, reference=other.reference[:-1] + "="),
+        returns.event(K.DELIVERED, 2, reference=""),
+        returns.event(K.DELIVERED, 3),
+    )
+    returns.act()
+    assert returns.verdicts() == ["noted", "forged", "forged", "unknown", "noted"]
+    assert [returns.state(number) for number in (1, 2, 3)] == ["delivered", "accepted", "delivered"]
+    rows = returns.rows()
+    assert [bool(row.recipient_hash) for row in rows] == [True, False, False, False, True]
+    assert [row.delivery_id for row in rows] == [1, None, None, None, 3]
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict", "after"),
+    [("sending", "", "sending"), ("uncertain", "noted", "delivered"), ("failed", "noted", "failed")],
+)
+def test_a_delivery_that_is_not_simply_accepted_holds_nobody_up(
+    returns: Returns, state: str, verdict: str, after: str
+) -> None:
+    with returns.database.write() as connection:
+        connection.execute(update(deliveries).where(deliveries.c.id == 2).values(state=state))
+    returns.come(*(returns.event(K.DELIVERED, number) for number in (1, 2, 3)))
+    returns.act()
+    assert returns.verdicts() == ["noted", verdict, "noted"]
+    assert [returns.state(number) for number in (1, 2, 3)] == ["delivered", after, "delivered"]
+
+
+def test_a_run_that_cannot_be_dealt_with_is_undone_and_acted_on_one_by_one(
+    returns: Returns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError
+
+    genuine = FeedbackRows.settle
+
+    def picky(rows: FeedbackRows, feedback_id: int, verdict: str, *rest: Any, **said: Any) -> None:
+        if feedback_id == 2 and verdict != "broken":
+            raise ValueError
+        genuine(rows, feedback_id, verdict, *rest, **said)
+
+    monkeypatch.setattr(FeedbackRows, "settle_all", broken)
+    monkeypatch.setattr(FeedbackRows, "settle", picky)
+    returns.come(*(returns.event(K.DELIVERED, number) for number in (1, 2, 3)))
+    returns.act()
+    assert returns.verdicts() == ["noted", "broken", "noted"]
+    assert [returns.state(number) for number in (1, 2, 3)] == ["delivered", "accepted", "delivered"]
 
 
 # --- who it is about -------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.bounces import noting
 from publisher.bounces.policy import (
     SOFT_BOUNCES,
     SPREAD,
@@ -132,3 +133,8 @@ def test_a_detail_is_short_and_says_nothing_twice() -> None:
     assert act(replace(BOUNCED, code=None, status="", text="", type="HardBounce"), C.HARD, []) == Suppress(
         SuppressionReason.BOUNCED, "HardBounce"
     )
+
+
+@pytest.mark.parametrize("kind", sorted(noting.KINDS))
+def test_what_is_noted_together_does_nothing_for_its_reader(kind: FeedbackKind) -> None:
+    assert isinstance(act(told(kind), C.UNKNOWN, days(0, 3, 6, 9, 12)), Reset | Nothing)
