@@ -4,7 +4,7 @@ Any value may be `{ env = "NAME" }` or `{ file = "PATH" }`, so that no secret ha
 paths, those in SQLite addresses too, are relative to the folder of the file.
 """
 
-from publisher.config.fields import RESERVED_SLUGS
+from publisher.config.fields import RESERVED_SLUGS, is_bare_address
 from publisher.config.providers import (
     AnyProvider,
     ApiProvider,
@@ -69,6 +69,7 @@ __all__ = [
     "Storage",
     "Theme",
     "Web",
+    "is_bare_address",
     "load",
     "parse",
 ]

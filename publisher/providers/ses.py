@@ -82,7 +82,8 @@ class Ses:
             reference=True,
         )
         base = settings.url or f"https://email.{settings.region}.amazonaws.com/"
-        self._address = f"{base}v2/email/outbound-emails"
+        self._base = f"{base}v2/email/"
+        self._address = f"{self._base}outbound-emails"
         self._region = settings.region
         token = settings.session_token
         self._key = _Key(
@@ -120,6 +121,11 @@ class Ses:
             request["ConfigurationSetName"] = self._configuration_set
         data = json.dumps(request).encode()
         return Call(self._address, _signed(self._address, data, self._key, self._region, self._clock()), data)
+
+    def question(self, path: str) -> Call:
+        """A signed GET of something below /v2/email/, which changes nothing."""
+        address = f"{self._base}{path}"
+        return Call(address, _signed(address, b"", self._key, self._region, self._clock(), "GET"), b"", "GET")
 
     def fate(self, answer: Answer) -> Fate:
         """See `Dialect`. By the type of the error; by the status where that says enough."""
@@ -175,7 +181,9 @@ def _message(answer: Answer) -> str:
     return told(answer, ["message"], ["Message"])
 
 
-def _signed(address: str, data: bytes, key: _Key, region: str, now: datetime) -> dict[str, str]:
+def _signed(
+    address: str, data: bytes, key: _Key, region: str, now: datetime, method: str = "POST"
+) -> dict[str, str]:
     """The header of a call with its signature. All that is untyped is in here.
 
     botocore's own `add_auth` reads the clock of the machine; its steps are public, and these are they. No session
@@ -189,7 +197,7 @@ def _signed(address: str, data: bytes, key: _Key, region: str, now: datetime) ->
     headers = {"Content-Type": "application/json", "X-Amz-Date": moment}
     if key.token:
         headers["X-Amz-Security-Token"] = key.token
-    request = AWSRequest(method="POST", url=address, headers=headers, data=data)
+    request = AWSRequest(method=method, url=address, headers=headers, data=data)
     request.context["timestamp"] = moment
     signer = SigV4Auth(key, "ses", region)
     signature = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
