@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from publisher.feedback import BounceClass, Feedback
+from publisher.feedback import BounceClass, Feedback, FeedbackKind
 from publisher.ledger import DeliveryState, Mailing
 
 
@@ -97,6 +97,7 @@ class Rows(Protocol):
         held: bool = False,
     ) -> None: ...
     def put_off(self, feedback_id: int, due_at: datetime) -> None: ...
+    def was_said(self, target: Any, kinds: Collection[FeedbackKind], verdicts: Collection[str]) -> bool: ...
     def soft_history(self, subscriber_id: int, since: datetime) -> Sequence[SoftBounce]: ...
     def classes(self, mailing_id: int) -> Mapping[BounceClass, int]: ...
     def last_answers(

@@ -6,7 +6,7 @@ recipient's stands its keyed hash (`subscribers.hashing`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -151,6 +151,12 @@ class FeedbackRows(HeldRows):
     def put_off(self, feedback_id: int, due_at: datetime) -> None:
         """Look at an event again, not before then."""
         self._connection.execute(update(feedback).where(row.id == feedback_id).values(due_at=due_at))
+
+    def was_said(self, target: Target, kinds: Collection[FeedbackKind], verdicts: Collection[str]) -> bool:
+        """Whether an event of one of these kinds, about the same mail, was settled with one of these verdicts."""
+        mine = (row.subscriber_id == target.subscriber_id, row.delivery_id == target.delivery_id)
+        query = select(row.id).where(*mine, row.kind.in_(kinds), row.verdict.in_(verdicts)).limit(1)
+        return self._connection.scalar(query) is not None
 
     def soft_history(self, subscriber_id: int, since: datetime) -> list[SoftBounce]:
         """The soft bounces of a subscriber since then, the oldest first, one for each mail.

@@ -1,4 +1,4 @@
-"""A finished message in parts: nothing of it is lost that means something, and nothing stays that means nothing."""
+"""A finished message in parts: nothing is lost that means something, and nothing stays that means nothing."""
 
 from __future__ import annotations
 
