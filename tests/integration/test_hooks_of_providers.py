@@ -1,6 +1,6 @@
 """Each provider's webhooks through the whole application: HTTP, its own signature, rows, ledger, suppressions.
 
-Every provider with every case. What one reader makes of which words is told in tests/contract/test_hook_readers.py,
+Every provider with every case. What a reader makes of which words is told in tests/contract/test_hook_readers.py,
 what the ledger makes of events in which order in tests/contract/test_feedback.py.
 """
 
