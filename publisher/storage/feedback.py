@@ -133,10 +133,12 @@ class FeedbackRows(HeldRows):
         bounce: BounceClass | None = None,
         alike: str = "",
         held: bool = False,
+        wordless: bool = False,
     ) -> None:
         """Say what was done about an event; it is not taken again.
 
-        Its reference is forgotten, and of nobody that we know, the hash of the address, too.
+        Its reference is forgotten, and of nobody that we know, the hash of the address, too. `wordless`: so is
+        what it said, of which somebody may have sent any amount.
         """
         known = {
             "delivery_id": target and target.delivery_id,
@@ -146,6 +148,7 @@ class FeedbackRows(HeldRows):
         }
         said = {"verdict": verdict, "held": held, "bounce": bounce or "", "alike": alike}
         over = {"processed_at": now, "due_at": None, "reference": ""} | ({} if target else {"recipient_hash": ""})
+        over |= {"raw": None, "text": ""} if wordless else {}
         self._connection.execute(update(feedback).where(row.id == feedback_id).values(known | said | over))
 
     def put_off(self, feedback_id: int, due_at: datetime) -> None:
