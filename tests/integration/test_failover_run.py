@@ -124,6 +124,7 @@ def test_uncertain_mails_outlive_a_change_of_the_providers(
     mailgun.faults.append(lost_after)
     ended = instance("run")
     assert (ended.code, shown(instance)["uncertain"]) == (1, len(READERS))
+    assert "`publisher mailing reconcile 1` asks" in instance("mailing", "show", "1").out
     tables = {
         "removed": [own(smtp)],
         "renamed": [gun(mailgun, "renamed"), own(smtp)],
