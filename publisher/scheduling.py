@@ -64,6 +64,7 @@ class Service:
         self._failures = 0
         self._rest_until: datetime | None = None
         self._told: dict[int, str] = {}
+        self._notes_told: tuple[str, ...] = ()
 
     def start(self) -> None:
         """Start the jobs at once, but for alerts, which are of what the first have seen; then every so often."""
@@ -119,6 +120,10 @@ class Service:
         running = [mailing.id for mailing in self._app.mailroom.running()]
         ended = self._app.send(stop=self._stopping.is_set)
         moved = self._tell_sums(running)
+        for note in ended.notes:
+            if note not in self._notes_told:
+                _log.warning("%s", note)
+        self._notes_told = ended.notes or self._notes_told
         self._failures = self._failures + 1 if ended.errors else 0
         self._rest_until = now + rest(self._failures) if ended.errors else None
         if moved or ended.errors:

@@ -105,7 +105,7 @@ class App(UseCases):
         ended = engine.run(self._open_batches, stop=stop, tick=tick)
         errors = tuple(map(self.discreet, ended.errors))  # a server may repeat what it was told
         self.alerting.see_sending(errors)
-        return replace(ended, errors=errors)
+        return replace(ended, errors=errors, notes=tuple(map(self.discreet, ended.notes)))
 
     def _open_batches(self) -> int:
         """Sweep; how many batches senders could work on, if the pace lets anything leave."""

@@ -10,7 +10,7 @@ from publisher.bounces import judging, policy
 from publisher.bounces.classify import classify
 from publisher.bounces.identifying import Verdict
 from publisher.bounces.ports import Stored, Target, Unit
-from publisher.feedback import BounceClass, FeedbackKind
+from publisher.feedback import BounceClass, Feedback, FeedbackKind
 from publisher.ledger import DeliveryState
 from subscribers import listing, preferences, suppression, tokens
 from subscribers.model import SuppressionReason
@@ -22,6 +22,7 @@ REMEMBERED = timedelta(days=365)
 """How long a soft bounce counts."""
 
 _REFUSED = (FeedbackKind.BOUNCED, FeedbackKind.DROPPED)
+_DECIDED = (Verdict.SUPPRESSED, Verdict.HELD, Verdict.CONFIRMED, Verdict.FORGIVEN)
 _NOT_SENT = (DeliveryState.PENDING, DeliveryState.SKIPPED)
 
 
@@ -111,6 +112,8 @@ def act(unit: Unit, stored: Stored, target: Target, alike: Alike, now: datetime)
     event = stored.event
     bounce = classify(event) if event.kind in _REFUSED else None
     match policy.act(event, bounce or BounceClass.UNKNOWN, _history(unit, stored, target, bounce, now)):
+        case policy.Suppress() if _said_before(unit, event, target):
+            return Done(Verdict.NOTED, bounce)
         case policy.Suppress() as wanted:
             hard = bounce is BounceClass.HARD and wanted.reason is SuppressionReason.BOUNCED
             mark = mark_of(wanted.detail) if hard else ""
@@ -129,6 +132,15 @@ def act(unit: Unit, stored: Stored, target: Target, alike: Alike, now: datetime)
         case policy.Count():
             return Done(Verdict.COUNTED, bounce)
     return Done(Verdict.NOTED, bounce)
+
+
+def _said_before(unit: Unit, event: Feedback, target: Target) -> bool:
+    """Whether another event about the same mail has done it: a mail comes back once, whoever tells it again.
+
+    After an editor has lifted the suppression, nobody who kept the bounce brings it back under another name.
+    """
+    kinds = _REFUSED if event.kind in _REFUSED else (event.kind,)
+    return unit.feedback.was_said(target, kinds, _DECIDED)
 
 
 def leave(unit: Unit, token: str, secret: bytes, now: datetime) -> Verdict:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from publisher.feedback import BounceClass, Feedback
+from publisher.feedback import BounceClass, Feedback, FeedbackKind
 from publisher.ledger import DeliveryState, Mailing
 from publisher.mailings.ports import Acts
 
@@ -99,8 +99,10 @@ class Rows(Protocol):
         bounce: BounceClass | None = None,
         alike: str = "",
         held: bool = False,
+        wordless: bool = False,
     ) -> None: ...
     def put_off(self, feedback_id: int, due_at: datetime) -> None: ...
+    def was_said(self, target: Any, kinds: Collection[FeedbackKind], verdicts: Collection[str]) -> bool: ...
     def soft_history(self, subscriber_id: int, since: datetime) -> Sequence[SoftBounce]: ...
     def classes(self, mailing_id: int) -> Mapping[BounceClass, int]: ...
     def last_answers(

@@ -158,11 +158,11 @@ class Processing:
         rows, event = unit.feedback, stored.event
         if event.type == leaving.TYPE and stored.source == MAIL:
             verdict = acting.leave(unit, event.reference, self._secret(), now)
-            rows.settle(stored.id, verdict, now)
+            rows.settle(stored.id, verdict, now, wordless=verdict is Verdict.FORGED)
             return verdict
         target = identify(rows.target, stored, self._secret())
         if isinstance(target, Verdict):
-            rows.settle(stored.id, target, now)
+            rows.settle(stored.id, target, now, wordless=target is Verdict.FORGED)
             return target
         states = way(event.kind, target.state)
         unsettled = bool(states) and target.state in UNFINISHED

@@ -205,6 +205,9 @@ def _show(facts: MailingFacts, troubled: list[dict[str, object]]) -> None:
     if facts.counts.get(DeliveryState.FAILED):
         say()
         say(f"`publisher resend {digest} --failed --reason TEXT` mails those that failed again")
+    if facts.counts.get(DeliveryState.UNCERTAIN):
+        say()
+        say(f"`publisher mailing reconcile {mailing.id}` asks what became of the uncertain ones, and mails nobody")
 
 
 def _show_held(mailing_id: int, number: int) -> None:

@@ -98,6 +98,8 @@ def send(opened: App, mailings: Sequence[Mailing], *, quiet: bool = False) -> bo
     for facts in all_facts if not quiet else ():
         tell_mailing(opened, facts)
         tell_wait(opened, facts)
+    for note in ended.notes:
+        warn(f"publisher: {note}")
     for error in ended.errors:
         warn(error if error.startswith("publisher:") else f"publisher: {error}")
     stop.end_if_asked()

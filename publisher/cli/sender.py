@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from contextlib import closing
 
@@ -9,6 +10,7 @@ import typer
 
 from publisher.app import open_sender
 from publisher.cli.context import options
+from publisher.engines.local import NOTE
 
 
 def register(app: typer.Typer) -> None:
@@ -18,6 +20,9 @@ def register(app: typer.Typer) -> None:
 
 def sender() -> None:
     """Send what running mailings hold, until there is nothing left or the parent is gone."""
+    told = logging.StreamHandler()
+    told.setFormatter(logging.Formatter(f"{NOTE}%(message)s"))
+    logging.getLogger("publisher").addHandler(told)
     with closing(open_sender(options().config)) as opened:
         result = opened.run(sys.stdin.fileno())
     if result.error:

@@ -70,6 +70,7 @@ def _forms(secret: str) -> Iterator[str]:
             continue
         data = text.encode("utf-8", "replace")
         yield from (text, html.escape(text), json.dumps(text)[1:-1], repr(text)[1:-1], repr(data)[2:-1])
+        yield json.dumps(text)[1:-1].replace("/", "\\/")  # as PHP writes JSON
         yield from (quote(text, safe=""), quote(text), quote_plus(text), quote(text, safe="").lower())
         yield quopri.encodestring(data).decode("ascii").replace("=\n", "")
         for encode in (b64encode, urlsafe_b64encode):

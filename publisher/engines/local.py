@@ -27,13 +27,25 @@ MOST_IDLE = 3
 database: senders that see another one than we do would be started for ever."""
 
 
+NOTE = "note: "
+"""How a line of a sender's standard error begins that is to be told, and no reason to end with an error."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineReport:
-    """How the sending ended. `errors` are the distinct last words of senders; empty when the work is done."""
+    """How the sending ended.
+
+    Args:
+        errors: the distinct last words of senders; empty when the work is done.
+        deaths: rounds with a killed sender.
+        stopped: whether it was told to end.
+        notes: what senders had to say besides, each once.
+    """
 
     errors: tuple[str, ...] = ()
     deaths: int = 0
     stopped: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class Engine:
@@ -65,11 +77,13 @@ class Engine:
             tick: called about ten times a second, for a progress bar.
         """
         deaths = idle = before = 0
+        notes: tuple[str, ...] = ()
         while (batches := work()) and not stop():
             ended = self._round(min(batches, self._senders), stop, tick)
             idle = idle + 1 if batches == before and not ended.killed else 0
             before = batches
             deaths += bool(ended.killed)
+            notes = _each_once(*notes, *ended.notes)
             errors = ended.errors
             if not errors and deaths >= MOST_DEATHS:
                 errors = (f"senders are killed again and again (signal {', '.join(map(str, ended.killed))})",)
@@ -77,8 +91,8 @@ class Engine:
                 errors = (f"senders end without a word and leave {batches} batches open. {_LOOK_AT_DATABASE}",)
             if errors:
                 work()
-                return EngineReport(errors, deaths, stop())
-        return EngineReport((), deaths, stop())
+                return EngineReport(errors, deaths, stop(), notes)
+        return EngineReport((), deaths, stop(), notes)
 
     def _round(self, count: int, stop: Callable[[], bool], tick: Callable[[], None]) -> _Round:
         refused = ""
@@ -98,9 +112,14 @@ class Engine:
                 _bring_home(senders)
         words = [sender.last_words() for sender in senders if sender.code > 0]
         return _Round(
-            errors=tuple(dict.fromkeys([*words, *([refused] if refused else [])])),
+            errors=_each_once(*words, *([refused] if refused else [])),
             killed=tuple(sorted({-sender.code for sender in senders if sender.code < 0})),
+            notes=_each_once(*(note for sender in senders for note in sender.notes())),
         )
+
+
+def _each_once(*lines: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(lines))
 
 
 def _bring_home(senders: Sequence[_Sender]) -> None:
@@ -124,6 +143,7 @@ class _Round:
 
     errors: tuple[str, ...]
     killed: tuple[int, ...]
+    notes: tuple[str, ...]
 
 
 class _Sender:
@@ -164,6 +184,9 @@ class _Sender:
     def ask_to_stop(self) -> None:
         self._close_pipe()
         self._process.terminate()
+
+    def notes(self) -> list[str]:
+        return [line.removeprefix(NOTE).strip() for line in self._said.splitlines() if line.startswith(NOTE)]
 
     def last_words(self) -> str:
         lines = [line.strip() for line in self._said.splitlines() if line.strip()]

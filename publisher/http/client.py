@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http.client import responses
@@ -91,6 +91,7 @@ class Client:
         dial: makes connections.
         limits: unless a question has its own.
         ca_file: certificates (PEM) to trust in place of the usual ones.
+        clean: takes our keys out of a text; some servers repeat what they were told, and what they say is kept.
     """
 
     def __init__(
@@ -100,10 +101,12 @@ class Client:
         dial: Dial = dial,
         limits: Limits = Limits(),
         ca_file: Path | None = None,
+        clean: Callable[[str], str] | None = None,
     ) -> None:
         self._lookup = lookup
         self._dial = dial
         self._limits = limits
+        self._clean = clean
         self._adapter = adapter(ca_file)
 
     def __enter__(self) -> Self:
@@ -159,7 +162,13 @@ class Client:
         finally:
             raw.close()  # a connection whose answer was read to its end is back in its pool by now
         lowered = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(address, response.status_code, lowered, body)
+        return Answer(address, response.status_code, lowered, self._without_keys(body))
+
+    def _without_keys(self, body: bytes) -> bytes:
+        """As it came, but for those; whatever letters it is in."""
+        if self._clean is None:
+            return body
+        return self._clean(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 def _body(raw: BaseHTTPResponse, limit: int) -> bytes:

@@ -7,6 +7,7 @@ moves.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,8 @@ from publisher.mailings.routing import Route, order
 SHORTEST = timedelta(minutes=1)
 LONGEST = timedelta(minutes=15)
 """How long a provider is left alone, when it does not say: doubled each time in a row."""
+
+_log = logging.getLogger("publisher.senders")
 
 
 @dataclass(slots=True)
@@ -108,6 +111,8 @@ class Failover:
         times = known.times + 1 if known else 1
         wait = error.retry_in or min(SHORTEST * 2 ** (times - 1), LONGEST)
         self._outages[name] = _Outage(error, times, self._monotonic() + wait.total_seconds())
+        if not all(map(self._is_out, self._providers)):  # else the error itself says it
+            _log.warning("%s is out, and another provider takes over: %s", name, error)
 
     def _is_out(self, name: str) -> bool:
         outage = self._outages.get(name)

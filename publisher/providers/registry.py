@@ -22,11 +22,12 @@ from publisher.config import (
     Settings,
     SmtpProvider,
 )
+from publisher.config.discretion import Discretion, secrets_of
 from publisher.providers.maildir import Maildir
 from publisher.providers.smtp import Smtp
 
 if TYPE_CHECKING:
-    from publisher.http import Client
+    from publisher.http import Client, Limits
     from publisher.providers.api import Api
     from publisher.providers.calls import Dialect
     from publisher.providers.lookup import Lookup
@@ -72,10 +73,10 @@ def open_lookup(provider: Provider, settings: Settings) -> Lookup | None:
     """
     if not isinstance(provider, ApiProvider) or provider.kind not in LOOKUPS:
         return None
-    from publisher.http import Client, Limits
+    from publisher.http import Limits
 
     limits = Limits(read=provider.timeout, total=provider.timeout, body=LOOKUP_OCTETS)
-    return LOOKUPS[provider.kind](provider, Client(limits=limits))
+    return LOOKUPS[provider.kind](provider, _client(provider, limits))
 
 
 def _maildir(provider: MaildirProvider, settings: Settings) -> Maildir:
@@ -88,12 +89,19 @@ def _smtp(provider: SmtpProvider, settings: Settings) -> Smtp:
 
 
 def _api(provider: ApiProvider, *, spare: bool) -> Api:
-    from publisher.http import Client, Limits
+    from publisher.http import Limits
     from publisher.providers.api import PATIENCE, Api
 
     limits = Limits(read=provider.timeout, total=provider.timeout)
     patience = IMPATIENT if spare else PATIENCE
-    return Api(DIALECTS[provider.kind](provider), Client(limits=limits), patience=patience)
+    return Api(DIALECTS[provider.kind](provider), _client(provider, limits), patience=patience)
+
+
+def _client(provider: ApiProvider, limits: Limits) -> Client:
+    """What asks it; its own keys are in no answer, whatever it repeats."""
+    from publisher.http import Client
+
+    return Client(limits=limits, clean=Discretion(secrets_of(provider)).redacted)
 
 
 def _mailgun(provider: MailgunProvider) -> Dialect:

@@ -156,18 +156,26 @@ class FeedbackRows(HeldRows):
         bounce: BounceClass | None = None,
         alike: str = "",
         held: bool = False,
+        wordless: bool = False,
     ) -> None:
         """Say what was done about an event; it is not taken again.
 
-        Its reference is forgotten, and of nobody that we know, the hash of the address, too.
+        Its reference is forgotten, and of nobody that we know, the hash of the address, too. `wordless`: so is
+        what it said, of which somebody may have sent any amount.
         """
         said = {"held": held, "bounce": bounce or "", "alike": alike}
-        values = _settled(verdict, target, now) | said
+        values = _settled(verdict, target, now) | said | ({"raw": None, "text": ""} if wordless else {})
         self._connection.execute(update(feedback).where(row.id == feedback_id).values(values))
 
     def put_off(self, feedback_id: int, due_at: datetime) -> None:
         """Look at an event again, not before then."""
         self._connection.execute(update(feedback).where(row.id == feedback_id).values(due_at=due_at))
+
+    def was_said(self, target: Target, kinds: Collection[FeedbackKind], verdicts: Collection[str]) -> bool:
+        """Whether an event of one of these kinds, about the same mail, was settled with one of these verdicts."""
+        mine = (row.subscriber_id == target.subscriber_id, row.delivery_id == target.delivery_id)
+        query = select(row.id).where(*mine, row.kind.in_(kinds), row.verdict.in_(verdicts)).limit(1)
+        return self._connection.scalar(query) is not None
 
     def soft_history(self, subscriber_id: int, since: datetime) -> list[SoftBounce]:
         """The soft bounces of a subscriber since then, the oldest first, one for each mail.

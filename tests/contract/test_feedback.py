@@ -23,10 +23,10 @@ from publisher.storage.store import Store
 from publisher.storage.tables import deliveries, digests, events, mailings
 from subscribers import tokens
 from subscribers.model import SuppressionReason
-from subscribers.suppression import suppression_page
+from subscribers.suppression import suppression_page, unsuppress
 from subscribers.tables import subscribers, subscriptions
 from tests.fakes.mailing import mailing_state, planned
-from tests.fakes.returning import SECRET, Returns
+from tests.fakes.returning import NOBODY_THERE, SECRET, Returns
 
 SLOW_ON_POSTGRES = False
 K = FeedbackKind
@@ -352,6 +352,32 @@ def test_a_hard_bounce_and_a_complaint_suppress_and_say_why(returns: Returns) ->
     returns.come(returns.bounce(1))
     returns.act()
     assert returns.verdicts() == ["suppressed", "suppressed", "noted"]
+
+
+@pytest.mark.parametrize("kind", [K.BOUNCED, K.DROPPED, K.COMPLAINED])
+def test_a_mail_that_came_back_suppresses_once_by_whatever_ways_it_is_told(returns: Returns, kind: K) -> None:
+    returns.come(returns.event(kind, 1, **NOBODY_THERE))
+    returns.act()
+    with returns.database.write() as connection:
+        unsuppress(connection, "reader1@example.org", newsletter=None, by="an editor", now=returns.now)
+    returns.come(returns.event(kind, 1, **NOBODY_THERE | {"text": "550 5.1.1 otherwise"}))
+    returns.come(returns.event(kind, 1, **NOBODY_THERE), source="mail")
+    returns.act()
+    assert returns.verdicts() == ["suppressed", "noted", "noted"]
+    assert returns.suppressed() == set()
+    other = K.BOUNCED if kind is K.COMPLAINED else K.COMPLAINED
+    returns.come(returns.event(other, 1, **NOBODY_THERE))
+    returns.act()
+    assert returns.suppressed() == {"reader1@example.org"}  # that is another thing that happened
+
+
+def test_one_mail_told_many_times_is_not_many_alike(database: Database, now: datetime) -> None:
+    planned(database, 60, now)
+    returns = Returns(database, now)
+    returns.sent()
+    returns.come(*(returns.bounce(1) for _ in range(30)), returns.bounce(2))
+    returns.act()
+    assert returns.verdicts() == ["suppressed", *["noted"] * 29, "suppressed"]
 
 
 def test_unsubscribing_ends_the_subscription(returns: Returns) -> None:

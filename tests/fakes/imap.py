@@ -33,6 +33,7 @@ class FakeImap(Listening):
         self.mails = [Stored(number, data) for number, data in enumerate(mails, 1)]
         self.commands: list[str] = []
         self.capabilities = capabilities
+        self.refuses_login = False
         self.refused, _, self._act = refused.partition(":")
 
     @property
@@ -66,6 +67,9 @@ class FakeImap(Listening):
         if command.startswith("AUTHENTICATE"):
             connection.sendall(b"+ \r\n")
             self.commands.append(lines.readline().decode("ascii").strip())
+            if self.refuses_login:
+                connection.sendall(f"{tag} NO not {self.commands[-1]}\r\n".encode())
+                return True
         said = b"".join(b"* %b\r\n" % each for each in self._said(command))
         connection.sendall(said + f"{tag} OK done\r\n".encode())
         return command != "LOGOUT"

@@ -1,7 +1,8 @@
 """A Postfix of Debian's on 127.0.0.1, for one test: takes mail by SMTP, and bounces it as Postfix does.
 
-Mail to people at `UNKNOWN` whom this machine does not know is taken, and comes back. Mail to `ARRIVING` arrives,
-and is forgotten. Mail to our own domain, bounces with it, goes to the LMTP listener. Nothing leaves the machine.
+Mail to people at `UNKNOWN` whom this machine does not know is taken, and comes back; whoever it knows (`KNOWN` are
+some) finds theirs in a mailbox. Mail to `ARRIVING` arrives, and is forgotten. Mail to our own domain, bounces with
+it, goes to the LMTP listener. Nothing leaves the machine.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from types import TracebackType
 from typing import Self
 
 UNKNOWN = "unknown.example.net"
+KNOWN = ("daemon", "games", "news")
 ARRIVING = "arriving.example.net"
 OURS = "news.example.org"
 
@@ -99,11 +101,17 @@ class Postfix:
         path = self._root / "log"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
+    def mailbox(self, user: str) -> str:
+        """What has arrived for one of `KNOWN`."""
+        path = self._root / "spool" / user
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
     def __enter__(self) -> Self:
         assert os.getuid() == 0, "Postfix starts as root alone"
         self._root.chmod(0o755)  # its daemons are other users
-        for name in ("queue", "data", "etc"):
+        for name in ("queue", "data", "etc", "spool"):
             (self._root / name).mkdir()
+        (self._root / "spool").chmod(0o1777)  # its daemons write as whom the mail is for
         shutil.chown(self._root / "data", "postfix")
         self._write()
         config = str(self._root / "etc")

@@ -52,6 +52,14 @@ def test_senders_run_again_as_long_as_there_is_work() -> None:
     assert len(calls) == 4
 
 
+def test_what_a_sender_notes_is_told_once_and_is_no_error() -> None:
+    program = "import sys; print('note: it goes another way', 'some noise', sep='\\n', file=sys.stderr)"
+    assert Engine(command(program), 2).run(batches(2, 2)) == EngineReport(notes=("it goes another way",))
+    failing = f"{program}; sys.exit('the server is down')"
+    report = Engine(command(failing), 1).run(batches(1, 1))
+    assert report == EngineReport(("the server is down",), notes=("it goes another way",))
+
+
 def test_a_senders_last_words_are_reported_once_and_end_the_run() -> None:
     calls = []
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import quopri
+import re
 import signal
+import socket
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
@@ -19,21 +21,28 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import make_url, select, text
 
+from publisher.bounces.hook_paths import hook_path
 from publisher.cli import main
 from publisher.messages.dkim_keys import KeyKind, make_key
 from publisher.storage.database import Database
 from subscribers.tables import metadata
+from tests.fakes.imap import FakeImap
 from tests.fakes.smtp import CLOSE, FakeSmtp, Rule, Step
 from tests.fakes.web import FakeWeb, hang_up, reply
 from tests.instance import Ended, Instance
+from tests.integration.test_serve import until
 
 SITE, LOGIN, BASE, HOOK, QUERY = (f"qz{name}plantedsecret" for name in ("site", "login", "base", "hook", "query"))
-API = {name: f"qz{name}plantedsecret" for name in ("key", "access", "secretkey", "session", "webhook", "callword")}
-"""What providers with an API are given: keys to call them, and what they call us with."""
+API = {
+    name: f"qz{name}plantedsecret"
+    for name in ("key", "access", "secretkey", "session", "webhook", "callword", "mailbox")
+}
+"""What providers with an API are given: keys to call them, and what they call us with. And a bounce mailbox's."""
 
 DKIM_KEY = make_key(KeyKind.RSA).decode()
 PASSWORD = f"{LOGIN} &+/%=é<\"'"
@@ -92,6 +101,13 @@ class Planted:
     meant: Sequence[Path]
     """The files that hold the secrets."""
     ended: list[Ended] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    """The secret parts of webhook addresses, where a test has some."""
+
+    def leaks(self, data: str | bytes) -> list[str]:
+        """The secrets in it, those of webhook addresses too."""
+        seen = data.decode("latin-1") if isinstance(data, bytes) else data
+        return leaks(data) + [name for name in self.addresses if name in seen.lower()]
 
     def __call__(self, *words: str) -> Ended:
         self.ended.append(self.instance(*words))
@@ -107,20 +123,21 @@ class Planted:
 
     def assert_nothing_is_told(self) -> None:
         """Not by a command, in a file, in the database, in a mail, or to the webhook."""
+        assert self.ended
         for each in self.ended:
-            assert leaks(each.out + each.err) == [], each
+            assert self.leaks(each.out + each.err) == [], each
         for path in self.instance.root.rglob("*"):
             if path.is_file() and path not in self.meant:
-                assert leaks(path.read_bytes()) == [], path
+                assert self.leaks(path.read_bytes()) == [], path
         for _, data in self.server.received:
-            assert leaks(data) == [], data
+            assert self.leaks(data) == [], data
         for asked in self.hook.asked:
-            assert leaks(asked.body) == [], asked.body
-            assert leaks("".join(asked.headers.values())) == []
+            assert self.leaks(asked.body) == [], asked.body
+            assert self.leaks("".join(asked.headers.values())) == []
         with self.instance.opened() as app, app.database.read() as connection:
             for table in metadata.sorted_tables:
                 for row in connection.execute(select(table)):
-                    assert leaks(repr(row)) == [], (table.name, row)
+                    assert self.leaks(repr(row)) == [], (table.name, row)
 
 
 Plant = Callable[..., Planted]
@@ -172,7 +189,8 @@ def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plant]:
             config = config.replace("[site]\n", f"[site]\nsecret = {references['SITE']}\n")
             config = config.replace('url = "sqlite:///var/publisher.db"', f"url = {references['STORAGE']}")
             if apis:
-                config = f"{config.replace('[provider]', '[[provider]]')}\n{apis.format(**references)}"
+                tables = "[[provider]]" if "[[provider]]" in apis else "[provider]"
+                config = f"{config.replace('[provider]', tables)}\n{apis.format(**references)}"
             instance.config.write_text(config)
             return Planted(instance, server, hook, [folder / name for name in secrets])
 
@@ -333,6 +351,161 @@ def test_an_api_that_repeats_what_it_was_told_is_quoted_without_it(
         )
         assert set(CALLS) == set(api.paths)
     planted.assert_nothing_is_told()
+
+
+# --- what comes back ------------------------------------------------------------------------------------------
+
+ASKED = {
+    "mailgun": ("POST /v3/mg.example.org/messages", "GET /v3/mg.example.org/events"),
+    "postmark": ("POST /email/batch", "GET /messages/outbound"),
+    "sendgrid": ("POST /v3/mail/send", "GET /v3/messages"),
+    "resend": ("POST /emails/batch",),
+    "ses": ("POST /v2/email/outbound-emails",),
+}
+"""Where each provider is given mail, and where it is asked what became of it."""
+
+
+FAULT = "500 Internal Server Error"
+
+
+def slow(value: str) -> Any:
+    """A parameter of the longer form of a test."""
+    return pytest.param(value, marks=pytest.mark.slow)
+
+
+def echoed(kind: str) -> bytes:
+    """A body that repeats the keys of a provider, in every form and wherever it has words."""
+    names = {
+        "ses": ("access", "secretkey", "session"),
+        "mailgun": ("key", "webhook"),
+        "postmark": ("key", "callword"),
+    }
+    words = " ".join(echo("", API[name]) for name in names.get(kind, ("key",)))
+    return json.dumps({"message": words, "Message": words, "errors": [{"message": words}]}).encode()
+
+
+def each_its_own(tables: str) -> str:
+    """Providers of which each gets the mail for a domain of its name."""
+    for kind in ASKED:
+        tables = tables.replace(f'kind = "{kind}"', f'kind = "{kind}"\ndomains = ["{kind}.example.org"]')
+    return tables
+
+
+@pytest.mark.parametrize("status", [slow("401 Unauthorized"), slow("429 Too Many Requests"), FAULT])
+def test_a_mailing_by_apis_that_repeat_their_key_tells_none(
+    plant: Plant, sqlite_database: Database, status: str
+) -> None:
+    """None of them takes any; where nothing is uncertain, it goes by the server that is there as well."""
+    acts = {
+        call: reply(status, echoed(kind), Retry_After="3600") for kind, calls in ASKED.items() for call in calls
+    }
+    with FakeWeb(acts) as api:
+        planted = plant(sqlite_database, "env", "password", each_its_own(TABLES.replace("URL", api.url())))
+        planted.instance.digest("2024-11-21")
+        planted.instance.subscribe(*(f"reader@{kind}.example.org" for kind in ASKED))
+        planted("--debug", "run")
+        assert {calls[0] for calls in ASKED.values()} <= set(api.paths)
+        shown = planted("--debug", "mailing", "show", "1", "--json")
+        assert ("<secret>" in shown.out) == status.startswith("500")
+        planted("--debug", "check")
+    recipients = {recipient for recipient, _ in planted.server.received}
+    if not status.startswith("500"):
+        assert {f"reader@{kind}.example.org" for kind in ASKED} <= recipients
+    planted.assert_nothing_is_told()
+
+
+@pytest.mark.parametrize("status", [slow("200 OK"), "401 Unauthorized", slow(FAULT)])
+def test_asking_what_became_of_mail_tells_no_key(plant: Plant, sqlite_database: Database, status: str) -> None:
+    acts: dict[str, Any] = {}
+    for kind, calls in ASKED.items():
+        acts |= {calls[0]: hang_up} | {call: reply(status, echoed(kind)) for call in calls[1:]}
+    with FakeWeb(acts) as api:
+        planted = plant(sqlite_database, "env", "password", each_its_own(TABLES.replace("URL", api.url())))
+        planted.instance.digest("2024-11-21")
+        planted.instance.subscribe(*(f"reader@{kind}.example.org" for kind in ASKED))
+        assert planted("--debug", "run").code == 1
+        with planted.instance.opened() as app, app.database.write() as connection:  # it is asked after a while
+            connection.execute(text("UPDATE deliveries SET changed_at = '2024-11-21 00:00:00'"))
+        ended = planted("--debug", "mailing", "reconcile", "1")
+        assert ended.code == 1
+        assert "cannot be asked what became of mail" in ended.out + ended.err
+        assert {call for calls in ASKED.values() for call in calls[1:]} <= {
+            path.partition("?")[0] for path in api.paths
+        }
+        planted("mailing", "reconcile", "1", "--json")
+    planted.assert_nothing_is_told()
+
+
+MAILBOX = """
+[bounces]
+imap_host = "127.0.0.1"
+imap_port = PORT
+imap_security = "none"
+user = "bounces"
+password = {MAILBOX}
+"""
+
+
+@pytest.mark.parametrize("capabilities", ["IMAP4rev1 AUTH=PLAIN", "IMAP4rev1"])
+def test_a_mailbox_that_refuses_the_login_and_repeats_it_is_told_without_it(
+    plant: Plant, sqlite_database: Database, capabilities: str
+) -> None:
+    with FakeImap([], capabilities=capabilities, refused="LOGIN" if capabilities == "IMAP4rev1" else "") as server:
+        server.refuses_login = True
+        planted = plant(sqlite_database, "env", "password", MAILBOX.replace("PORT", str(server.port)))
+        ended = planted("--debug", "run")
+        assert "cannot log in to the bounce mailbox at 127.0.0.1" in ended.err
+        planted("--debug", "check")
+        assert any(leaks(command) for command in server.commands)  # it has heard it
+    planted.assert_nothing_is_told()
+
+
+def test_a_webhook_tells_nobody_its_address(plant: Plant, sqlite_database: Database) -> None:
+    """Calls that are refused, broken or unreadable, at an address that is right; and commands that know it."""
+    planted = plant(sqlite_database, "env", "password", TABLES.replace("URL", "http://127.0.0.1:9/"))
+    with planted.instance.opened() as app:
+        paths = {each: hook_path(app.secret, each) for each in ("mailgun", "postmark")}
+    planted.addresses = [path.rpartition("/")[2] for path in paths.values()]
+    pid = planted.instance.start("--debug", "serve")
+    try:
+        log = planted.instance.root / f"err.{pid}"
+        address = until(
+            lambda: re.search(r"at (http://127\.0\.0\.1:(\d+)/)", log.read_text() if log.exists() else "")
+        )
+        for path in paths.values():
+            assert_refused(address[1] + path, int(address[2]), path)
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        planted.ended.append(planted.instance.wait(pid))
+    assert "webhook of mailgun refused" in planted.ended[-1].err
+    for words in (
+        ("provider", "list"),
+        ("provider", "list", "--json"),
+        ("check",),
+        ("--debug", "check", "--json"),
+    ):
+        planted(*words)
+    assert planted.addresses[0] in planted.instance("provider", "list", "--hooks").out
+    (planted.instance.root / "hooks").mkdir()  # what was just told on purpose is no leak
+    for log in planted.instance.root.glob("out.*"):
+        if planted.addresses[0] in log.read_text():
+            log.rename(planted.instance.root.parent / log.name)
+    planted.assert_nothing_is_told()
+
+
+def assert_refused(url: str, port: int, path: str) -> None:
+    """Whatever is called there without a proof is refused."""
+    wrong = {"Authorization": f"Basic {b64encode(b'postmark:wrong').decode()}"}
+    for body in (b"{}", b"no JSON", b'{"signature": {"timestamp": "1", "token": "t", "signature": "00"}}'):
+        assert httpx.post(url, content=body, headers=wrong).status_code in (400, 403)
+    assert httpx.post(url, content=b"x" * 1_100_000).status_code == 413
+    assert httpx.get(url).status_code == 405
+    assert httpx.post(f"{url}x", content=b"{}").status_code == 404
+    assert httpx.post(f"{url}/", content=b"{}").status_code in (404, 405)
+    for line in (f"POST /{path} HTTP/9.9", f"POST /{path}", f"POST /{path}\0 HTTP/1.1"):
+        with socket.create_connection(("127.0.0.1", port), 30) as connection:
+            connection.sendall(f"{line}\r\nHost: x\r\nContent-Length: x\r\n\r\n".encode())
+            assert connection.recv(12).startswith(b"HTTP/1.1 4")
 
 
 # --- configurations that are wrong -----------------------------------------------------------------------------
