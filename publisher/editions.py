@@ -227,11 +227,37 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A digest, and the days under which it stands in lists or ever stood: a correction may give it another."""
+    """A digest, the days under which it stands in lists or ever stood, and the sections it has or ever had.
+
+    A correction may give it others.
+    """
 
     digest_id: int
     newsletter: str
     days: frozenset[date]
+    sections: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What readers of a published digest must hear of: a correction that was no minor one, or its withdrawal.
+
+    `number` is that of the edition that corrects, 0 for a withdrawal; `note` is what it says to readers, with its
+    moment; title, date and language are as that edition has them.
+    """
+
+    entry_id: str
+    slug: str
+    title: str
+    date: date
+    language: str
+    number: int
+    note: Note
+
+    @property
+    def is_withdrawal(self) -> bool:
+        """Whether the digest was taken back."""
+        return self.number == 0
 
 
 @dataclass(frozen=True, slots=True)
