@@ -6,8 +6,9 @@ subscriber. A reader's choice of sections is a choice of blocks; nothing is ever
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -74,12 +75,14 @@ class RenderedEdition:
 class Note:
     """What a correction or a withdrawal says to readers: an editor's plain words, one paragraph. `at` is aware.
 
-    A `minor` one stands on the page and in the entry only: the mail looks as the first edition's did.
+    A `minor` one stands on the page and in the entry only: the mail looks as the first edition's did. `revised` is
+    the digest before and after it, for newsletters that show what was changed.
     """
 
     at: datetime
     text: str
     minor: bool = False
+    revised: tuple[Digest, Digest] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +216,11 @@ class Month:
     first: date
     count: int
     withdrawn: int = 0
+
+    @property
+    def last(self) -> date:
+        """Its last day."""
+        return self.first.replace(day=monthrange(self.first.year, self.first.month)[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,6 @@ RENDERERS: Mapping[FeedFormat, Callable[[Feed, Sequence[Entry]], bytes]] = {
     FeedFormat.JSON: jsonfeed.render,
 }
 
-ALL = tuple(FeedFormat)
-
 _Rendered = Mapping[FeedFormat, bytes]
 
 
@@ -28,23 +26,21 @@ def feed_documents(
     feed: Feed,
     entries: Iterable[Entry],
     *,
-    formats: Sequence[FeedFormat] = ALL,
     max_entries: int | None = MAX_ENTRIES,
     max_bytes: int | None = MAX_BYTES,
 ) -> tuple[Document, ...]:
-    """The feed in every format asked for, the same newest entries in each, ready to replace the old documents.
+    """The feed in each of its formats, the same newest entries in each, ready to replace the old documents.
 
     Args:
         feed: what the feed is.
         entries: any number in any order; the newest by `published` are taken.
-        formats: which documents are wanted.
         max_entries: how many at most; None is all of them.
         max_bytes: how long each document may be, None as long as it gets; one entry is always in it.
 
     Raises:
         FeedError: a document cannot be rendered or did not pass the gate. None of them may be stored then.
     """
-    shown, rendered = _fitting(feed, newest_first(entries)[:max_entries], formats, max_bytes)
+    shown, rendered = _fitting(feed, newest_first(entries)[:max_entries], max_bytes)
     documents = []
     for feed_format, data in rendered.items():
         check(feed, feed_format, shown, data, max_bytes=max_bytes)
@@ -59,7 +55,7 @@ def shown_entries(feed: Feed, entries: Iterable[Entry]) -> Sequence[Entry]:
     Raises:
         FeedError: a document cannot be rendered.
     """
-    return _fitting(feed, newest_first(entries)[:MAX_ENTRIES], ALL, MAX_BYTES)[0]
+    return _fitting(feed, newest_first(entries)[:MAX_ENTRIES], MAX_BYTES)[0]
 
 
 def newest_first(entries: Iterable[Entry]) -> list[Entry]:
@@ -67,29 +63,27 @@ def newest_first(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: (entry.published, entry.id), reverse=True)
 
 
-def _fitting(
-    feed: Feed, entries: Sequence[Entry], formats: Sequence[FeedFormat], max_bytes: int | None
-) -> tuple[Sequence[Entry], _Rendered]:
+def _fitting(feed: Feed, entries: Sequence[Entry], max_bytes: int | None) -> tuple[Sequence[Entry], _Rendered]:
     """As many of the entries as let the longest document fit, at least one, and the documents with them."""
-    rendered = _render_all(feed, entries, formats)
+    rendered = _render_all(feed, entries)
     if max_bytes is None or len(entries) <= 1 or _longest(rendered) <= max_bytes:
         return entries, rendered
     fits, too_many = 1, len(entries)
     while too_many - fits > 1:
         middle = (fits + too_many) // 2
-        if _longest(_render_all(feed, entries[:middle], formats)) <= max_bytes:
+        if _longest(_render_all(feed, entries[:middle])) <= max_bytes:
             fits = middle
         else:
             too_many = middle
-    return entries[:fits], _render_all(feed, entries[:fits], formats)
+    return entries[:fits], _render_all(feed, entries[:fits])
 
 
 def _longest(rendered: _Rendered) -> int:
     return max(len(data) for data in rendered.values())
 
 
-def _render_all(feed: Feed, entries: Sequence[Entry], formats: Sequence[FeedFormat]) -> _Rendered:
-    return {feed_format: _render(feed, feed_format, entries) for feed_format in formats}
+def _render_all(feed: Feed, entries: Sequence[Entry]) -> _Rendered:
+    return {feed_format: _render(feed, feed_format, entries) for feed_format in feed.formats}
 
 
 def _render(feed: Feed, feed_format: FeedFormat, entries: Sequence[Entry]) -> bytes:

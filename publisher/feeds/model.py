@@ -39,7 +39,7 @@ STYLESHEET = "feed.css"
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """What is left of an entry that was taken back (RFC 6721). `when` is aware; `comment` plain text, may be empty."""
+    """What is left of an entry that was taken back (RFC 6721). `when` is aware, `comment` plain text or empty."""
 
     ref: str
     when: datetime
@@ -61,7 +61,8 @@ class Feed:
         updated: the moment that a feed without entries bears, aware. With entries it is not used.
         hubs: addresses of WebSub hubs.
         home: the folder of the page that people read instead; None is the feed's own.
-        file: what the only document is called, from the feed's folder; empty for a feed in every format.
+        formats: those that it comes in.
+        file: what its only document is called, from the feed's folder; empty where formats name the files.
         headlines: whether entries show nothing but their titles (RSS alone).
         links: further links (relation, address), in Atom alone: the documents of its archive (RFC 5005).
         archived: whether this is a document of the archive, which is read once and kept.
@@ -78,6 +79,7 @@ class Feed:
     updated: datetime
     hubs: tuple[str, ...] = ()
     home: str | None = None
+    formats: tuple[FeedFormat, ...] = tuple(FeedFormat)
     file: str = ""
     headlines: bool = False
     links: tuple[tuple[str, str], ...] = ()
@@ -98,6 +100,11 @@ class Feed:
     def self_url(self, feed_format: FeedFormat) -> str:
         """The document's own public address."""
         return self.site_url + self.document_path(feed_format)
+
+    @property
+    def address(self) -> str:
+        """The address that a list of feeds gives: Atom, which says most, where there is a choice."""
+        return self.self_url(FeedFormat.ATOM if FeedFormat.ATOM in self.formats else self.formats[0])
 
     def stylesheet(self, feed_format: FeedFormat) -> str:
         """The way from the document to the stylesheet: relative, so that a feed shows itself from a disk, too."""

@@ -226,8 +226,9 @@ def _link(parent: etree._Element, rel: str) -> str:
 def _stylesheet(root: etree._Element) -> str:
     """What the document's first instruction names as its stylesheet, of the kind that browsers go on to know."""
     before = root.getprevious()
-    given = {} if before is None or before.tag is not etree.PI else before.attrib
-    return given.get("href", "") if given.get("type") == "text/css" else ""
+    if not isinstance(before, etree._ProcessingInstruction) or before.get("type") != "text/css":
+        return ""
+    return before.get("href") or ""
 
 
 def _picture(parent: etree._Element) -> str:

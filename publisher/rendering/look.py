@@ -56,7 +56,8 @@ class Look:
     """A newsletter as readers see it. `slug` begins its addresses; dates are those of its `timezone`.
 
     `sender` is who its mail comes from, `contact` the bare address that answers go to; `schedule` is the setting's
-    text. `subscribe_url` is the page on which people sign up, empty where there is none.
+    text. `subscribe_url` is the page on which people sign up, empty where there is none. `public_diff` is whether
+    pages show what corrections changed.
     """
 
     site: SiteLook
@@ -70,6 +71,7 @@ class Look:
     contact: str = ""
     schedule: str = "on finalize"
     subscribe_url: str = ""
+    public_diff: bool = False
 
     @property
     def url(self) -> str:
@@ -125,6 +127,7 @@ def newsletter_look(
         contact=_bare(found.reply_to or found.sender),
         schedule=found.schedule,
         subscribe_url=f"{settings.site.links_url}{found.slug}/subscribe",
+        public_diff=found.public_diff,
     )
 
 

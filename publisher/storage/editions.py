@@ -170,7 +170,9 @@ class Editions:
         Withdrawn digests are among them: readers keep what they have until something stands in its place. With a
         `section` only those digests that have it, or had it when they were withdrawn.
         """
-        youngest = _with_section(newsletter, section, 2 * limit) if section else _published_last(newsletter, 2 * limit)
+        youngest = (
+            _with_section(newsletter, section, 2 * limit) if section else _published_last(newsletter, 2 * limit)
+        )
         query = _public(SHOWN, newsletter, *_ENTRY).where(digests.c.id.in_(youngest)).limit(limit)
         return [_published_edition(row) for row in self._connection.execute(query)]
 

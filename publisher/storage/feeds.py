@@ -1,4 +1,4 @@
-"""What the feeds of sections and of corrections ask for. Every question is answered from an index, newest first."""
+"""What the feeds of sections and of corrections ask for, the newest first; an index answers each question."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Feeds:
         return self._connection.scalar(query) or ""
 
     def amendments(self, newsletter: str, limit: int) -> list[Amendment]:
-        """The last corrections of a newsletter that were no minor ones, and its last withdrawals, the newest first.
+        """The last corrections of a newsletter that were no minor ones and its last withdrawals, the newest first.
 
         Of a withdrawn digest it is the withdrawal alone: what a correction said may be what had to go.
         """

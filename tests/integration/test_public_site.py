@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -171,9 +172,12 @@ def test_what_a_new_digest_writes(town: Town) -> None:
         "daily/archive/2024-12/index.html",
         "daily/archive/2024-11/index.html",  # leads on to December
         "daily/sitemap-2024.xml",
+        "daily/archive/2024-12.xml",
+        "daily/archive/2024-11.xml",  # leads on to December
         "daily/rss.xml",
         "daily/atom.xml",
         "daily/feed.json",
+        "daily/headlines.xml",
         "index.html",
     }
     assert town.bring_up() == set()
@@ -184,7 +188,7 @@ def test_every_digest_is_in_its_month_and_in_the_sitemap_once(town: Town) -> Non
     days = back(70)
     town.publish(days)
     town.bring_up()
-    months = [path for path in town.endpoint.documents if path.startswith("daily/archive/")]
+    months = [path for path in town.endpoint.documents if re.fullmatch(r"daily/archive/.*\.html", path)]
     listed = [str(href) for path in months for href in town.page(path).xpath("//ul[@class='digests']/li/a/@href")]
     assert sorted(listed) == [f"../../on-{day}/index.html" for day in days]
     sitemap = (town.endpoint.get("daily/sitemap-2024.xml") or b"").decode()

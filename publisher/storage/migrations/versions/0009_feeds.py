@@ -34,9 +34,17 @@ def upgrade() -> None:
     )
     _fill(table)
     _index("digest_sections_newsletter_section", "digest_sections", "newsletter", "section", "first_edition")
-    _index("digest_sections_newsletter_first_edition", "digest_sections", "newsletter", "first_edition", "position")
+    _index(
+        "digest_sections_newsletter_first_edition", "digest_sections", "newsletter", "first_edition", "position"
+    )
     _index("editions_corrections", "editions", "id", where="number > 1")
-    _index("digests_newsletter_withdrawn_at", "digests", "newsletter", "withdrawn_at", where="withdrawn_at IS NOT NULL")
+    _index(
+        "digests_newsletter_withdrawn_at",
+        "digests",
+        "newsletter",
+        "withdrawn_at",
+        where="withdrawn_at IS NOT NULL",
+    )
 
 
 def _fill(table: sa.Table) -> None:
@@ -64,7 +72,9 @@ def _fill(table: sa.Table) -> None:
             connection.execute(sa.insert(table), rows)
 
 
-def _rows(digest_id: int, newsletter: str, first_edition: int, content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows(
+    digest_id: int, newsletter: str, first_edition: int, content: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
     names = {section["slug"]: section["name"] for section in content.get("sections", ())}
     for position, (slug, name) in enumerate(names.items()):
         yield {
