@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import pytest
 from lxml import html
 
-from publisher.digests.model import Digest, DigestState, Paragraph, Text
+from publisher.digests.model import Digest, DigestState, Paragraph, Section, Text
 from publisher.digests.record import MailChoice
 from publisher.editions import BlockKind, Document, EditionBlock, RenderedEdition
 from publisher.publishing.channels import Channels
@@ -30,9 +30,10 @@ NEWEST = date(2024, 11, 21)
 NOW = datetime(2024, 11, 21, 7, tzinfo=UTC)
 
 
-def digest(day: date, title: str = "") -> Digest:
+def digest(day: date, title: str = "", sections: Sequence[str] = ()) -> Digest:
     lead = (Paragraph((Text(f"What happened on {day}."),)),)
-    return Digest("daily", f"on-{day}", title or f"It is {day}", day, "en", "ltr", lead, ())
+    theirs = tuple(Section(name.lower(), name, lead) for name in sections)
+    return Digest("daily", f"on-{day}", title or f"It is {day}", day, "en", "ltr", lead, theirs)
 
 
 def rendered(made: Digest) -> RenderedEdition:
@@ -65,12 +66,12 @@ class Town:
         self.channels = Channels(self.store, [self.endpoint], Site(SITE, [DAILY]))
         self.now = NOW
 
-    def publish(self, days: Sequence[date]) -> None:
+    def publish(self, days: Sequence[date], sections: Sequence[str] = ()) -> None:
         """Publish a digest of each day, a second apart."""
         with self.store.write() as unit:
             for day in days:
                 self.now += timedelta(seconds=1)
-                made = digest(day)
+                made = digest(day, sections=sections)
                 digest_id = unit.digests.add(
                     made, state=DigestState.FINALIZED, source=made.slug, source_hash=made.slug, assets=(), now=NOW
                 )
@@ -84,13 +85,15 @@ class Town:
                 )
                 self._freeze(unit, digest_id, 1, made)
 
-    def correct(self, was: date, made: Digest) -> None:
+    def correct(self, was: date, made: Digest, note: str = "It was wrong.", *, minor: bool = False) -> None:
         """Make the next edition of the digest of a day."""
         self.now += timedelta(hours=1)
         with self.store.write() as unit:
             (record,) = unit.digests.find(f"daily/on-{was}")
             unit.digests.correct(record.id, made, source="x", source_hash=made.title)
-            self._freeze(unit, record.id, 2, made)
+            editions = unit.editions.history(record.id)
+            moved = editions[-1].updated_at if minor else self.now
+            self._freeze(unit, record.id, len(editions) + 1, made, note, moved)
 
     def withdraw(self, day: date) -> None:
         self.now += timedelta(hours=1)
@@ -118,16 +121,24 @@ class Town:
             link.get("rel"): link.get("href").removeprefix("../on-").removesuffix("/index.html") for link in links
         }
 
-    def _freeze(self, unit: object, digest_id: int, number: int, made: Digest) -> None:
+    def _freeze(
+        self,
+        unit: object,
+        digest_id: int,
+        number: int,
+        made: Digest,
+        note: str = "",
+        updated_at: datetime | None = None,
+    ) -> None:
         unit.editions.add(  # type: ignore[attr-defined]
             digest_id=digest_id,
             number=number,
             digest=made,
             rendered=rendered(made),
             source_hash=made.title,
-            note="",
+            note=note,
             created_at=self.now,
-            updated_at=self.now,
+            updated_at=updated_at or self.now,
         )
 
 

@@ -76,7 +76,7 @@ def test_the_feeds_page_shows_every_address_whole() -> None:
 
 
 def test_the_feeds_page_shows_those_of_sections_under_their_names() -> None:
-    page = parsed(feeds_page(SITE, LOOKS, {LOOK.slug: [("courts", "Courts & <Crime>"), ("arts", "Arts")]}))
+    page = parsed(feeds_page(SITE, [LOOK], {LOOK.slug: [("courts", "Courts & <Crime>"), ("arts", "Arts")]}))
     section = f"https://news.example.org/{LOOK.slug}/sections/courts/"
     (name,) = page.xpath("//dt[text()='Courts & <Crime>']")
     assert name.getnext().xpath("a/@href | span/a/@href") == [
