@@ -61,6 +61,7 @@ def document_feed(whole: Feed, page: Page, months: Sequence[Month], shelf: Itera
         file=page.file,
         links=(*links, ("current", whole.self_url(FeedFormat.ATOM))),
         archived=True,
+        hubs=(),  # nobody waits for news of what is over
         tombstones=_tombstones(shelf),
     )
 

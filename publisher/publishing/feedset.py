@@ -42,6 +42,7 @@ def feed(look: Look, minted_id: str, since: datetime) -> Feed:
         site_url=look.site.url,
         path=look.slug,
         updated=since,
+        hubs=look.site.hubs,
     )
 
 

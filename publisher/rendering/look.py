@@ -34,6 +34,7 @@ class SiteLook:
 
     `url` ends with a slash. `templates` is a folder whose files stand in for ours of the same name. `theme` gives
     colours, fonts and the footer's last paragraph; its logos are files, and readers get `logo` and `logo_dark`.
+    `hubs` are the addresses of the WebSub hubs that feeds name.
     """
 
     title: str
@@ -43,6 +44,7 @@ class SiteLook:
     theme: Theme = field(default_factory=Theme)
     logo: Logo | None = None
     logo_dark: Logo | None = None
+    hubs: tuple[str, ...] = ()
 
     @property
     def icon(self) -> str:

@@ -37,7 +37,7 @@ ARCHIVED = replace(
         Tombstone(
             "tag:example.org,2024-11-20:daily/gone",
             datetime(2024, 12, 1, 8, tzinfo=UTC),
-            "Not ours, <b>sorry</b> & so",
+            "Not ours, <b>sorry</b>",
         ),
         Tombstone("tag:example.org,2024-11-19:daily/lost", datetime(2024, 11, 30, 8, tzinfo=UTC)),
     ),

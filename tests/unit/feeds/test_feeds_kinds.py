@@ -52,7 +52,7 @@ def test_hostile_content_loses_no_kind_of_feed(kind: str) -> None:
         if not document.path.endswith(".json"):
             found = feedparser.parse(document.data, sanitize_html=False)
             assert not found.bozo, document.path
-            assert [entry.id for entry in found.entries] == [entry.id for entry in reversed(HOSTILE)]
+            assert sorted(entry.id for entry in found.entries) == sorted(entry.id for entry in HOSTILE)
 
 
 def test_paths_are_the_public_ones() -> None:
@@ -94,7 +94,7 @@ BROKEN = [
     (ARCHIVED, b'rel="prev-archive"', b'rel="related"', "links is"),
     (ARCHIVED, b"archive/2024-10.xml", b"archive/2024-09.xml", "links is"),
     (ARCHIVED, b'rel="current"', b'rel="next-archive"', 'rel="next-archive" is there 2 times'),
-    (ARCHIVED, b"daily/lost", b"daily/gone", "is there twice"),
+    (ARCHIVED, b"2024-11-19:daily/lost", b"2024-11-20:daily/gone", "is there twice"),
     (ARCHIVED, b'when="2024-12-01T08:00:00Z"', b'when="2024-12-01T08:00:01Z"', "tombstones is"),
     (ARCHIVED, b'when="2024-12-01T08:00:00Z"', b'when="2024-12-01"', "no moment in UTC"),
     (ARCHIVED, b"Not ours", b"Ours", "tombstones is"),

@@ -197,16 +197,16 @@ def test_an_upgrade_finds_the_sections_of_every_newest_edition(empty: Database, 
             connection.execute(
                 text(
                     "INSERT INTO digests (id, newsletter, slug, title, date, state, content, source, source_hash,"
-                    f" seen_at) VALUES ({digest}, 'daily', 'x{digest}', 'X', '2024-11-21', 'published', '{{}}', '',"
-                    f" '', '{at}')"
+                    f" seen_at) VALUES ({digest}, 'daily', 'x{digest}', 'X', '2024-11-21', 'published', '{{}}',"
+                    f" '', '', '{at}')"
                 )
             )
             for number, content in of_edition.items():
                 connection.execute(
                     text(
                         "INSERT INTO editions (id, digest_id, number, content, source_hash, subject, page, entry,"
-                        f" created_at, updated_at) VALUES ({2 * digest + number}, {digest}, {number}, :content, '',"
-                        f" '', '', '', '{at}', '{at}')"
+                        f" created_at, updated_at) VALUES ({2 * digest + number}, {digest}, {number}, :content,"
+                        f" '', '', '', '', '{at}', '{at}')"
                     ),
                     {"content": content},
                 )
