@@ -6,8 +6,9 @@ subscriber. A reader's choice of sections is a choice of blocks; nothing is ever
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -74,12 +75,14 @@ class RenderedEdition:
 class Note:
     """What a correction or a withdrawal says to readers: an editor's plain words, one paragraph. `at` is aware.
 
-    A `minor` one stands on the page and in the entry only: the mail looks as the first edition's did.
+    A `minor` one stands on the page and in the entry only: the mail looks as the first edition's did. `revised` is
+    the digest before and after it, for newsletters that show what was changed.
     """
 
     at: datetime
     text: str
     minor: bool = False
+    revised: tuple[Digest, Digest] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,11 @@ class Month:
     count: int
     withdrawn: int = 0
 
+    @property
+    def last(self) -> date:
+        """Its last day."""
+        return self.first.replace(day=monthrange(self.first.year, self.first.month)[1])
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -227,11 +235,37 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A digest, and the days under which it stands in lists or ever stood: a correction may give it another."""
+    """A digest, the days under which it stands in lists or ever stood, and the sections it has or ever had.
+
+    A correction may give it others.
+    """
 
     digest_id: int
     newsletter: str
     days: frozenset[date]
+    sections: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What readers of a published digest must hear of: a correction that was no minor one, or its withdrawal.
+
+    `number` is that of the edition that corrects, 0 for a withdrawal; `note` is what it says to readers, with its
+    moment; title, date and language are as that edition has them.
+    """
+
+    entry_id: str
+    slug: str
+    title: str
+    date: date
+    language: str
+    number: int
+    note: Note
+
+    @property
+    def is_withdrawal(self) -> bool:
+        """Whether the digest was taken back."""
+        return self.number == 0
 
 
 @dataclass(frozen=True, slots=True)

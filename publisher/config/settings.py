@@ -95,6 +95,8 @@ class Newsletter(Section):
     stale_after: Duration = timedelta(hours=6)
     local_time: ClockTime = False
     """Whether mail arrives at the schedule's time of each reader's own day, or at which one."""
+    public_diff: bool = False
+    """Whether a corrected digest's page shows what was changed, and not the note alone."""
     segment: Name | None = None
     """The segment that scheduled mailings go to; everybody when not given."""
 

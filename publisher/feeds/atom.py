@@ -28,6 +28,8 @@ def render(feed: Feed, entries: Sequence[Entry]) -> bytes:
     generator.link(href=feed.home_url, rel="alternate", type="text/html")
     for hub in feed.hubs:
         generator.link(href=hub, rel="hub")
+    for relation, address in feed.links:
+        generator.link(href=address, rel=relation, type=MEDIA_TYPES[FeedFormat.ATOM])
     for entry in entries:
         _add(generator, feed, entry)
     return bytes(generator.atom_str(pretty=True))

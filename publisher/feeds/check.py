@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 from publisher.editions import Entry
 from publisher.errors import FeedError
@@ -13,12 +14,18 @@ from publisher.feeds.model import Feed, FeedFormat
 from publisher.feeds.reading import ReadEntry, ReadFeed, read
 
 
-def check(feed: Feed, feed_format: FeedFormat, entries: Sequence[Entry], data: bytes) -> None:
+def check(
+    feed: Feed, feed_format: FeedFormat, entries: Sequence[Entry], data: bytes, *, max_bytes: int | None = None
+) -> None:
     """Let `data` pass if it is well-formed and says exactly what `feed` and `entries` say, in their order.
 
+    `max_bytes` is how long it may be, if it holds more than one entry.
+
     Raises:
-        FeedError: it does not; the message names the document, the entry and what differs.
+        FeedError: it does not pass; the message names the document, the entry and what differs.
     """
+    if max_bytes is not None and len(entries) > 1 and len(data) > max_bytes:
+        raise refusal(feed, feed_format, f"it has {len(data)} bytes, and may have {max_bytes}")
     try:
         found = read(feed_format, data)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
@@ -49,17 +56,24 @@ def _expected(feed: Feed, feed_format: FeedFormat, entries: Sequence[Entry]) -> 
         home_url=feed.home_url,
         hubs=feed.hubs,
         updated=None if feed_format is FeedFormat.JSON else feed.updated_with(entries),
-        entries=tuple(_expected_entry(entry) for entry in entries),
+        entries=tuple(_expected_entry(entry, headline=feed.headlines) for entry in entries),
+        stylesheet="" if feed_format is FeedFormat.JSON else feed.stylesheet(feed_format),
+        **_expected_archive(feed) if feed_format is FeedFormat.ATOM else {},
     )
 
 
-def _expected_entry(entry: Entry) -> ReadEntry:
+def _expected_archive(feed: Feed) -> dict[str, Any]:
+    """What Atom alone has a place for."""
+    return {"links": feed.links, "archived": feed.archived, "tombstones": feed.tombstones}
+
+
+def _expected_entry(entry: Entry, *, headline: bool) -> ReadEntry:
     return ReadEntry(
         id=entry.id,
         url=entry.url,
         title=entry.title,
-        summary=entry.summary,
-        content=entry.content,
+        summary="" if headline else entry.summary,
+        content="" if headline else entry.content,
         published=entry.published,
         updated=entry.updated,
         author=entry.author,
@@ -70,7 +84,7 @@ def _expected_entry(entry: Entry) -> ReadEntry:
 
 def _twice(found: ReadFeed) -> str:
     """Readers show one of two entries with the same id, and lose the other."""
-    counts = Counter(entry.id for entry in found.entries)
+    counts = Counter([*(entry.id for entry in found.entries), *(each.ref for each in found.tombstones)])
     twice = next((key for key, count in counts.items() if count > 1), None)
     return f"the id {twice} is there twice" if twice is not None else ""
 

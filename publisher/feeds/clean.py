@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 
 from publisher.editions import Entry
-from publisher.feeds.model import Feed, whole_second
+from publisher.feeds.model import Feed, Tombstone, whole_second
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BREAK = re.compile("\r\n?")
@@ -75,7 +75,12 @@ def clean_feed(feed: Feed) -> Feed:
         description=clean_line(feed.description) or title,
         author=clean_line(feed.author) or title,
         hubs=tuple(clean_line(hub) for hub in feed.hubs),
+        tombstones=tuple(_clean_tombstone(each) for each in feed.tombstones),
     )
+
+
+def _clean_tombstone(stone: Tombstone) -> Tombstone:
+    return Tombstone(clean_line(stone.ref), whole_second(stone.when), clean_line(stone.comment))
 
 
 def _clean_sections(sections: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

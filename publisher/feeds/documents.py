@@ -23,27 +23,39 @@ _Rendered = Mapping[FeedFormat, bytes]
 
 
 def feed_documents(
-    feed: Feed, entries: Iterable[Entry], *, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES
+    feed: Feed,
+    entries: Iterable[Entry],
+    *,
+    max_entries: int | None = MAX_ENTRIES,
+    max_bytes: int | None = MAX_BYTES,
 ) -> tuple[Document, ...]:
-    """The feed in every format, the same newest entries in each, ready to replace the old documents.
+    """The feed in each of its formats, the same newest entries in each, ready to replace the old documents.
 
     Args:
         feed: what the feed is.
         entries: any number in any order; the newest by `published` are taken.
-        max_entries: how many at most.
-        max_bytes: how long each document may be; one entry is always in it.
+        max_entries: how many at most; None is all of them.
+        max_bytes: how long each document may be, None as long as it gets; one entry is always in it.
 
     Raises:
         FeedError: a document cannot be rendered or did not pass the gate. None of them may be stored then.
     """
-    newest = newest_first(entries)[:max_entries]
-    shown, rendered = _fitting(feed, newest, max_bytes)
+    shown, rendered = _fitting(feed, newest_first(entries)[:max_entries], max_bytes)
     documents = []
     for feed_format, data in rendered.items():
-        check(feed, feed_format, shown, data)
+        check(feed, feed_format, shown, data, max_bytes=max_bytes)
         media_type = f"{MEDIA_TYPES[feed_format]}; charset=utf-8"
         documents.append(Document(feed.document_path(feed_format), media_type, data))
     return tuple(documents)
+
+
+def shown_entries(feed: Feed, entries: Iterable[Entry]) -> Sequence[Entry]:
+    """Those entries that `feed_documents` puts into the feed's documents, the newest first.
+
+    Raises:
+        FeedError: a document cannot be rendered.
+    """
+    return _fitting(feed, newest_first(entries)[:MAX_ENTRIES], MAX_BYTES)[0]
 
 
 def newest_first(entries: Iterable[Entry]) -> list[Entry]:
@@ -51,10 +63,10 @@ def newest_first(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: (entry.published, entry.id), reverse=True)
 
 
-def _fitting(feed: Feed, entries: Sequence[Entry], max_bytes: int) -> tuple[Sequence[Entry], _Rendered]:
+def _fitting(feed: Feed, entries: Sequence[Entry], max_bytes: int | None) -> tuple[Sequence[Entry], _Rendered]:
     """As many of the entries as let the longest document fit, at least one, and the documents with them."""
     rendered = _render_all(feed, entries)
-    if len(entries) <= 1 or _longest(rendered) <= max_bytes:
+    if max_bytes is None or len(entries) <= 1 or _longest(rendered) <= max_bytes:
         return entries, rendered
     fits, too_many = 1, len(entries)
     while too_many - fits > 1:
@@ -71,7 +83,7 @@ def _longest(rendered: _Rendered) -> int:
 
 
 def _render_all(feed: Feed, entries: Sequence[Entry]) -> _Rendered:
-    return {feed_format: _render(feed, feed_format, entries) for feed_format in FeedFormat}
+    return {feed_format: _render(feed, feed_format, entries) for feed_format in feed.formats}
 
 
 def _render(feed: Feed, feed_format: FeedFormat, entries: Sequence[Entry]) -> bytes:

@@ -9,6 +9,7 @@
 | switches the locale of the whole process for each RFC 5322 date        | `Unwritten`, `rss_date`  |
 | stamps what has no date with now                                       | `Unwritten`, both        |
 | writes Atom moments with `+00:00`                                      | both Atom extensions     |
+| knows no stylesheet, no archive (RFC 5005) and no tombstone (RFC 6721) | both feed extensions     |
 
 feedgen makes an extension without arguments, so the renderer hands over feed and entry as attributes. Its Atom
 elements carry no namespace in memory (it writes `xmlns` as if it were an attribute): names without one are right.
@@ -24,12 +25,14 @@ from typing import Any
 from lxml import etree
 
 from publisher.editions import Entry
-from publisher.feeds.model import Feed, rfc3339
+from publisher.feeds.model import Feed, FeedFormat, rfc3339
 
 ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 DC = "http://purl.org/dc/elements/1.1/"
 MEDIA = "http://search.yahoo.com/mrss/"
+HISTORY = "http://purl.org/syndication/history/1.0"
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 XML = "http://www.w3.org/XML/1998/namespace"
 
 NAME = "publisher"
@@ -63,11 +66,20 @@ class AtomFeedExtension:
 
     def extend_ns(self) -> Mapping[str, str]:
         """Prefixes for the root element."""
-        return {"media": MEDIA}
+        ours = {"media": MEDIA}
+        ours |= {"fh": HISTORY} if self.feed.archived else {}
+        return ours | ({"at": TOMBSTONES} if self.feed.tombstones else {})
 
     def extend_atom(self, root: etree._Element) -> etree._Element:
-        """Write the moment with `Z`."""
+        """Write the moment with `Z`; say what an archive says (RFC 5005, RFC 6721); name the stylesheet."""
         _set(root, "updated", rfc3339(self.updated))
+        if self.feed.archived:
+            etree.SubElement(root, f"{{{HISTORY}}}archive")
+        for each in self.feed.tombstones:
+            stone = etree.SubElement(root, f"{{{TOMBSTONES}}}deleted-entry", ref=each.ref, when=rfc3339(each.when))
+            if each.comment:
+                etree.SubElement(stone, f"{{{TOMBSTONES}}}comment").text = each.comment
+        _add_style(root, self.feed.stylesheet(FeedFormat.ATOM))
         return root
 
 
@@ -109,6 +121,7 @@ class RssFeedExtension:
         for hub in self.feed.hubs:
             etree.SubElement(channel, f"{{{ATOM}}}link", rel="hub", href=hub)
         etree.SubElement(channel, "lastBuildDate").text = rss_date(self.updated)
+        _add_style(root, self.feed.stylesheet(FeedFormat.RSS))
         return root
 
 
@@ -145,6 +158,10 @@ def _set(parent: etree._Element, name: str, text: str) -> None:
     if element is None:
         raise ValueError(f"feedgen wrote no <{name}>")
     element.text = text
+
+
+def _add_style(root: etree._Element, address: str) -> None:
+    root.addprevious(etree.ProcessingInstruction("xml-stylesheet", f'type="text/css" href="{address}"'))
 
 
 def _add_picture(element: etree._Element, entry: Entry) -> None:

@@ -33,9 +33,22 @@ MEDIA_TYPES: Mapping[FeedFormat, str] = {
 """Media types as links name them; served documents add `; charset=utf-8`."""
 
 
+STYLESHEET = "feed.css"
+"""What a browser shows a feed with, in the site's own folder. CSS, for browsers have given up XSLT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What is left of an entry that was taken back (RFC 6721). `when` is aware, `comment` plain text or empty."""
+
+    ref: str
+    when: datetime
+    comment: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed in all its formats.
+    """A feed in all its formats, or a feed of one format alone, or a document of its archive.
 
     Args:
         id: stable for ever, see `identity.feed_id`.
@@ -47,6 +60,13 @@ class Feed:
         path: the feed's folder under the site, without slashes at its ends ("daily"); "" is the site itself.
         updated: the moment that a feed without entries bears, aware. With entries it is not used.
         hubs: addresses of WebSub hubs.
+        home: the folder of the page that people read instead; None is the feed's own.
+        formats: those that it comes in.
+        file: what its only document is called, from the feed's folder; empty where formats name the files.
+        headlines: whether entries show nothing but their titles (RSS alone).
+        links: further links (relation, address), in Atom alone: the documents of its archive (RFC 5005).
+        archived: whether this is a document of the archive, which is read once and kept.
+        tombstones: entries that were taken back, the one taken back last first, in Atom alone.
     """
 
     id: str
@@ -58,24 +78,42 @@ class Feed:
     path: str
     updated: datetime
     hubs: tuple[str, ...] = ()
+    home: str | None = None
+    formats: tuple[FeedFormat, ...] = tuple(FeedFormat)
+    file: str = ""
+    headlines: bool = False
+    links: tuple[tuple[str, str], ...] = ()
+    archived: bool = False
+    tombstones: tuple[Tombstone, ...] = ()
 
     @property
     def home_url(self) -> str:
         """The page that people read instead of the feed."""
-        return f"{self.site_url}{self.path}/" if self.path else self.site_url
+        home = self.path if self.home is None else self.home
+        return f"{self.site_url}{home}/" if home else self.site_url
 
     def document_path(self, feed_format: FeedFormat) -> str:
         """Where the document lies at an endpoint."""
-        name = FILE_NAMES[feed_format]
+        name = self.file or FILE_NAMES[feed_format]
         return f"{self.path}/{name}" if self.path else name
 
     def self_url(self, feed_format: FeedFormat) -> str:
         """The document's own public address."""
         return self.site_url + self.document_path(feed_format)
 
+    @property
+    def address(self) -> str:
+        """The address that a list of feeds gives: Atom, which says most, where there is a choice."""
+        return self.self_url(FeedFormat.ATOM if FeedFormat.ATOM in self.formats else self.formats[0])
+
+    def stylesheet(self, feed_format: FeedFormat) -> str:
+        """The way from the document to the stylesheet: relative, so that a feed shows itself from a disk, too."""
+        return "../" * self.document_path(feed_format).count("/") + STYLESHEET
+
     def updated_with(self, entries: Iterable[Entry]) -> datetime:
-        """When the feed last changed: the newest `updated` of its entries, never the moment of rendering."""
-        return whole_second(max((entry.updated for entry in entries), default=self.updated))
+        """When the feed last changed: the newest moment of its entries and tombstones, never that of rendering."""
+        moments = [entry.updated for entry in entries] + [each.when for each in self.tombstones]
+        return whole_second(max(moments, default=self.updated))
 
 
 def whole_second(moment: datetime) -> datetime:

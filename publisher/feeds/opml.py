@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lxml import etree
 
 from publisher.feeds.clean import clean_line
-from publisher.feeds.model import Feed, FeedFormat
+from publisher.feeds.model import Feed
 
 MEDIA_TYPE = "text/x-opml"
 PATH = "feeds.opml"
 
 
-def render(title: str, feeds: Iterable[Feed]) -> bytes:
-    """The list: one outline a feed, so that importing it subscribes to each once. Atom, which says most.
+def render(title: str, groups: Iterable[tuple[str, Sequence[Feed]]]) -> bytes:
+    """The list: a group a newsletter, with one outline a feed, so that importing it subscribes to each once.
 
     `type` is "rss" for a feed of any format, as the specification has it.
     """
@@ -23,10 +23,11 @@ def render(title: str, feeds: Iterable[Feed]) -> bytes:
     etree.SubElement(head, "title").text = clean_line(title)
     etree.SubElement(head, "docs").text = "https://opml.org/spec2.opml"
     body = etree.SubElement(root, "body")
-    for feed in feeds:
-        said = {"text": feed.title, "title": feed.title, "type": "rss"}
-        said["xmlUrl"] = feed.self_url(FeedFormat.ATOM)
-        said |= {"htmlUrl": feed.home_url, "language": feed.language, "description": feed.description}
-        etree.SubElement(body, "outline", {name: clean_line(value) for name, value in said.items() if value})
+    for name, feeds in groups:
+        group = etree.SubElement(body, "outline", text=clean_line(name))
+        for feed in feeds:
+            said = {"text": feed.title, "title": feed.title, "type": "rss", "xmlUrl": feed.address}
+            said |= {"htmlUrl": feed.home_url, "language": feed.language, "description": feed.description}
+            etree.SubElement(group, "outline", {name: clean_line(value) for name, value in said.items() if value})
     data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     return data

@@ -15,11 +15,13 @@ from typing import Any
 
 from lxml import etree
 
-from publisher.feeds.extension import ATOM, CONTENT, DC, MEDIA, XML
+from publisher.feeds.extension import ATOM, CONTENT, DC, HISTORY, MEDIA, TOMBSTONES, XML
 from publisher.feeds.jsonfeed import VERSION
-from publisher.feeds.model import FeedFormat
+from publisher.feeds.model import FeedFormat, Tombstone
 
 _A = f"{{{ATOM}}}"
+_ARCHIVE = ("prev-archive", "next-archive", "current")
+"""The relations of RFC 5005, in the order in which `ReadFeed.links` has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class ReadEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReadFeed:
-    """A document. `updated` is None where the format has no place for it, `id` is empty likewise."""
+    """A document. `updated` is None where the format has no place for it, `id` and others are empty likewise."""
 
     id: str
     title: str
@@ -51,6 +53,10 @@ class ReadFeed:
     hubs: tuple[str, ...]
     updated: datetime | None
     entries: tuple[ReadEntry, ...]
+    stylesheet: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    archived: bool = False
+    tombstones: tuple[Tombstone, ...] = ()
 
 
 def read(feed_format: FeedFormat, data: bytes) -> ReadFeed:
@@ -63,7 +69,8 @@ def read(feed_format: FeedFormat, data: bytes) -> ReadFeed:
 
 
 def _read_rss(data: bytes) -> ReadFeed:
-    channel = _child(_root(data, "rss"), "channel")
+    root = _root(data, "rss")
+    channel = _child(root, "channel")
     return ReadFeed(
         id="",
         title=_text(channel, "title"),
@@ -74,6 +81,7 @@ def _read_rss(data: bytes) -> ReadFeed:
         hubs=_links(channel, "hub"),
         updated=parsedate_to_datetime(_text(channel, "lastBuildDate")),
         entries=tuple(_read_item(item) for item in channel.findall("item")),
+        stylesheet=_stylesheet(root),
     )
 
 
@@ -85,8 +93,9 @@ def _read_item(item: etree._Element) -> ReadEntry:
         id=guid.text or "",
         url=_text(item, "link"),
         title=_text(item, "title"),
-        summary=unescape(_text(item, "description")),
-        content=_text(item, f"{{{CONTENT}}}encoded"),
+        # Neither is in a feed of headlines; everywhere else the gate sees that something is missing.
+        summary=unescape(_text(item, "description")) if item.find("description") is not None else "",
+        content=_text(item, f"{{{CONTENT}}}encoded") if item.find(f"{{{CONTENT}}}encoded") is not None else "",
         published=parsedate_to_datetime(_text(item, "pubDate")),
         updated=_moment(_text(item, f"{_A}updated")),
         author=item.findtext(f"{{{DC}}}creator", ""),
@@ -107,6 +116,10 @@ def _read_atom(data: bytes) -> ReadFeed:
         hubs=_links(root, "hub"),
         updated=_moment(_text(root, f"{_A}updated")),
         entries=tuple(_read_entry(entry) for entry in root.findall(f"{_A}entry")),
+        stylesheet=_stylesheet(root),
+        links=tuple((rel, _link(root, rel)) for rel in _ARCHIVE if _links(root, rel)),
+        archived=root.find(f"{{{HISTORY}}}archive") is not None,
+        tombstones=tuple(_read_tombstone(each) for each in root.findall(f"{{{TOMBSTONES}}}deleted-entry")),
     )
 
 
@@ -127,6 +140,11 @@ def _read_entry(entry: etree._Element) -> ReadEntry:
         tags=tuple(category.get("label", "") for category in entry.findall(f"{_A}category")),
         image=_picture(entry),
     )
+
+
+def _read_tombstone(stone: etree._Element) -> Tombstone:
+    comment = stone.findtext(f"{{{TOMBSTONES}}}comment", "")
+    return Tombstone(stone.get("ref", ""), _moment(stone.get("when", "")), comment)
 
 
 def _read_json(data: bytes) -> ReadFeed:
@@ -203,6 +221,14 @@ def _link(parent: etree._Element, rel: str) -> str:
     if len(found) != 1:
         raise ValueError(f'a link with rel="{rel}" is there {len(found)} times')
     return found[0]
+
+
+def _stylesheet(root: etree._Element) -> str:
+    """What the document's first instruction names as its stylesheet, of the kind that browsers go on to know."""
+    before = root.getprevious()
+    if not isinstance(before, etree._ProcessingInstruction) or before.get("type") != "text/css":
+        return ""
+    return before.get("href") or ""
 
 
 def _picture(parent: etree._Element) -> str:

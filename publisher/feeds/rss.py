@@ -33,20 +33,21 @@ def render(feed: Feed, entries: Sequence[Entry]) -> bytes:
     generator.link(href=feed.self_url(FeedFormat.RSS), rel="self", type=MEDIA_TYPES[FeedFormat.RSS])
     generator.ttl(TTL)
     for entry in entries:
-        _add(generator, entry)
+        _add(generator, entry, headline=feed.headlines)
     return _quiet_titles(bytes(generator.rss_str(pretty=True)))
 
 
-def _add(generator: FeedGenerator, entry: Entry) -> None:
+def _add(generator: FeedGenerator, entry: Entry, *, headline: bool) -> None:
     """One item. Its moments are left to the extension, see `extension.Unwritten`."""
     item = generator.add_entry(order="append")
     item.publisher.entry = entry
     item.guid(entry.id, permalink=False)
     item.title(entry.title)
     item.link(href=entry.url)
-    # Readers take a description for HTML, so plain text needs its own escaping below XML's.
-    item.summary(escape(entry.summary, quote=False))
-    item.content(entry.content, type="html")
+    if not headline:
+        # Readers take a description for HTML, so plain text needs its own escaping below XML's.
+        item.summary(escape(entry.summary, quote=False))
+        item.content(entry.content, type="html")
     for slug, name in entry.sections:
         item.category(term=slug, label=name)
 

@@ -221,7 +221,10 @@ class Correcting:
             repeats = unit.digests.title_published_before(
                 record.newsletter, digest.title, record.id, moment=record.published_at
             )
-            notes = (*unit.corrections.notes(record.id), Note(now, correction.note, minor))
+            notes = (
+                *unit.corrections.notes(record.id),
+                Note(now, correction.note, minor, (newest.digest, digest)),
+            )
         rendered = self._render(digest, repeats, notes)
         updated_at = newest.updated_at if minor else max(now, newest.updated_at)
         return Edition(0, record.id, newest.number + 1, digest, rendered, correction.note, now, updated_at)

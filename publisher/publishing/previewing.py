@@ -17,7 +17,7 @@ from publisher.ledger import Delivery
 from publisher.mailings.ports import Composer
 from publisher.preflight.message_size import CLIP
 from publisher.preflight.model import Finding
-from publisher.publishing.site import entry, feed
+from publisher.publishing.feedset import entry, feed
 from publisher.publishing.standing import HTML
 from publisher.rendering.look import Look
 from publisher.rendering.placing import Place, placed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,17 +9,17 @@ from functools import partial
 from itertools import accumulate, pairwise
 
 from publisher.digests.model import Asset
-from publisher.editions import Document, Entry, Headline, Month, PublishedEdition, Touched, Withdrawn
-from publisher.feeds.documents import MAX_ENTRIES, feed_documents
+from publisher.editions import Document, Headline, Month, Touched
 from publisher.feeds.identity import authority, feed_id
-from publisher.feeds.model import Feed
-from publisher.publishing import sitemaps
+from publisher.feeds.model import STYLESHEET
+from publisher.publishing import feedset, sitemaps
 from publisher.publishing.ports import Unit
 from publisher.publishing.standing import HTML, standing_documents
-from publisher.rendering.look import Look, SiteLook, picture_address
+from publisher.rendering.look import Look, SiteLook
 from publisher.rendering.placing import Place, placed
 from publisher.rendering.site import NEWEST, SHOWN, Shelf, archive_page, index_page, month_page, month_path
-from publisher.rendering.withdrawal import withdrawn_entry, withdrawn_page
+from publisher.rendering.standing import feed_style
+from publisher.rendering.withdrawal import withdrawn_page
 
 FIRST_PAGE = "index.html"
 LAST = sitemaps.INDEX
@@ -88,17 +87,24 @@ class Site:
         """What renders each part: the digests beside, every newsletter on its own, then what names them all.
 
         Of the parts that grow with the archive, only those that the editions belong to are rendered: their
-        neighbours, the pages of their months, the sitemaps of their years. What is O(1) is rendered always.
+        neighbours, the pages and feeds of their months, the feeds of their sections, the sitemaps of their years.
+        What is O(1) is rendered always.
 
         A part raises FeedError when a feed did not pass its own check, RenderError when a template is wrong; the
         other parts do not suffer from it.
         """
+        each = [partial(part, look=look, editions=editions) for look in self.newsletters for part in self._each()]
         return (
             *((partial(self._beside, editions=editions),) if editions else ()),
-            *(partial(self._newsletter, look=look, editions=editions) for look in self.newsletters),
+            self._style,
+            *each,
             self._standing,
             self._first_page,
         )
+
+    def _each(self) -> tuple[Callable[..., Iterable[Document]], ...]:
+        """The parts of every newsletter: pages before the feeds that name them, the archive before its way in."""
+        return self._pages, self._archive, self._sections, self._corrections, self._feeds
 
     def last(self, unit: Unit) -> Document:
         """What is put when all parts have been."""
@@ -112,24 +118,43 @@ class Site:
         for edition_id in dict.fromkeys(each.edition_id for pair in found for each in pair if each):
             yield from self.digest_documents(unit, edition_id)
 
-    def _newsletter(self, unit: Unit, look: Look, editions: Editions) -> Iterator[Document]:
+    def _style(self, unit: Unit) -> Iterator[Document]:
+        yield Document(STYLESHEET, "text/css; charset=utf-8", feed_style(self.look))
+
+    def _pages(self, unit: Unit, look: Look, editions: Editions) -> Iterator[Document]:
         months = unit.archive.months(look.slug)
         newest = _newest(unit, look.slug, months, SHOWN)
         yield Document(f"{look.slug}/index.html", HTML, archive_page(look, newest, months))
         touched = None if editions is None else _days(unit.archive.touched(editions), look.slug)
-        for first in _months_to_show(months, touched):
-            headlines = unit.archive.headlines(look.slug, first, _last_day(first))
-            page = month_page(look, first, headlines, months)
-            yield Document(f"{look.slug}/{month_path(first)}index.html", HTML, page)
+        for month in _months_to_show(months, touched):
+            headlines = unit.archive.headlines(look.slug, month.first, month.last)
+            page = month_page(look, month.first, headlines, months)
+            yield Document(f"{look.slug}/{month_path(month.first)}index.html", HTML, page)
         days = [month.first for month in months] if touched is None else touched
         for year in sorted({day.year for day in days}):
             yield from sitemaps.year_documents(look, year, unit.archive.changes(look.slug, year))
-        entries = [entry(each, look) for each in unit.editions.entries(look.slug, MAX_ENTRIES)]
-        yield from feed_documents(self._feed(unit, look), entries)
+
+    def _archive(self, unit: Unit, look: Look, editions: Editions) -> Iterator[Document]:
+        touched = None if editions is None else _days(unit.archive.touched(editions), look.slug)
+        months = _months_to_show(unit.archive.months(look.slug), touched)
+        return feedset.archive_documents(unit, look, months)
+
+    def _sections(self, unit: Unit, look: Look, editions: Editions) -> Iterator[Document]:
+        if editions is None:
+            return feedset.section_documents(unit, look, unit.feeds.all_sections(look.slug))
+        touched = (each for each in unit.archive.touched(editions) if each.newsletter == look.slug)
+        return feedset.section_documents(unit, look, sorted({name for each in touched for name in each.sections}))
+
+    def _corrections(self, unit: Unit, look: Look, editions: Editions) -> Iterator[Document]:
+        return feedset.correction_documents(unit, look)
+
+    def _feeds(self, unit: Unit, look: Look, editions: Editions) -> Iterator[Document]:
+        return feedset.live_documents(unit, look)
 
     def _standing(self, unit: Unit) -> Iterator[Document]:
-        feeds = [self._feed(unit, look) for look in self.newsletters]
-        yield from standing_documents(self.look, self.newsletters, feeds)
+        sections = {look.slug: feedset.told_sections(unit, look) for look in self.newsletters}
+        feeds = [feedset.told_feeds(unit, look) for look in self.newsletters]
+        yield from standing_documents(self.look, self.newsletters, sections, feeds)
 
     def _first_page(self, unit: Unit) -> Iterator[Document]:
         shelves = [
@@ -142,11 +167,6 @@ class Site:
             [url, f"{url}about/", f"{url}feeds/", *(look.url for look in self.newsletters)]
         )
 
-    def _feed(self, unit: Unit, look: Look) -> Feed:
-        minted = unit.facts.get(f"feed.{look.slug}.id") or look.url
-        since = unit.facts.get(f"feed.{look.slug}.since") or "1970-01-01T00:00:00Z"
-        return feed(look, minted, datetime.fromisoformat(since))
-
 
 def _newest(unit: Unit, newsletter: str, months: Sequence[Month], count: int) -> Sequence[Headline]:
     """At least the newest `count` digests, when there are so many: those of as few whole months as hold them."""
@@ -155,76 +175,24 @@ def _newest(unit: Unit, newsletter: str, months: Sequence[Month], count: int) ->
     return unit.archive.headlines(newsletter, first, date.max)
 
 
-def _months_to_show(months: Sequence[Month], touched: Collection[date] | None) -> Sequence[date]:
-    """The first days of the months whose pages may differ now: those touched, and what links to them by the way.
+def _months_to_show(months: Sequence[Month], touched: Collection[date] | None) -> Sequence[Month]:
+    """The months whose pages and feeds may differ now: those touched, and what links to them by the way.
 
     A month that has lost its last digest is among them: its page says so.
     """
-    there = [month.first for month in months]
     if touched is None:
-        return there
+        return months
+    there = {month.first: month for month in months}
     wanted = {day.replace(day=1) for day in touched}
     order = sorted({*there, *wanted})
     near = {beside for a, b in pairwise(order) for beside in (a, b) if {a, b} & wanted}
-    return sorted(near | wanted)
+    return [there.get(first, Month(first, 0)) for first in sorted(near | wanted)]
 
 
 def _days(touched: Iterable[Touched], newsletter: str) -> frozenset[date]:
     return frozenset(day for each in touched if each.newsletter == newsletter for day in each.days)
 
 
-def _last_day(first: date) -> date:
-    return first.replace(day=monthrange(first.year, first.month)[1])
-
-
 def picture(asset: Asset) -> Document:
     """A picture of ours, where pages and mails look for it."""
     return Document(f"assets/{asset.name}", asset.media_type, asset.data)
-
-
-def feed(look: Look, minted_id: str, since: datetime) -> Feed:
-    """A newsletter's feed; `since` is the moment that it bears while it is empty."""
-    return Feed(
-        id=minted_id,
-        title=look.title,
-        description=look.description,
-        language=look.language,
-        author=look.title,
-        site_url=look.site.url,
-        path=look.slug,
-        updated=since,
-    )
-
-
-def entry(edition: PublishedEdition, newsletter: Look) -> Entry:
-    """An edition as its newsletter's feeds show it.
-
-    Of a withdrawn digest the id, the address and the moment of publication stay; in place of all that it said
-    stands the notice.
-    """
-    if edition.withdrawn is not None:
-        left = Withdrawn(edition.title, edition.date, edition.language, edition.withdrawn)
-        shown = withdrawn_entry(left, newsletter)
-        return Entry(
-            id=edition.entry_id,
-            url=newsletter.page_url(edition.slug),
-            title=shown.title,
-            summary=shown.summary,
-            content=shown.content,
-            published=edition.published_at,
-            updated=edition.withdrawn.at,
-            language=edition.language,
-        )
-    return Entry(
-        id=edition.entry_id,
-        url=newsletter.page_url(edition.slug),
-        title=edition.title,
-        summary=edition.summary,
-        content=edition.entry,
-        published=edition.published_at,
-        updated=edition.updated_at,
-        language=edition.language,
-        author=edition.author,
-        sections=edition.sections,
-        image=picture_address(edition.image, f"{newsletter.site.url}assets/") if edition.image else "",
-    )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.editions import Note
 from publisher.errors import one_line
+from publisher.rendering.differences import Change, differences
 from publisher.rendering.look import Look
 from publisher.rendering.words import Words
 
@@ -23,17 +24,24 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A note as templates show it. `text` is one line."""
+    """A note as templates show it. `text` is one line; `changes` is empty unless the newsletter shows them."""
 
     when: Dated
     text: str
+    changes: tuple[Change, ...] = ()
 
 
 def corrections(notes: Sequence[Note], look: Look, words: Words) -> tuple[Correction, ...]:
     """The notes, the newest first; of two of the same moment, the one given last."""
     newest_first = sorted(notes, key=lambda note: note.at)[::-1]
-    lines = ((dated(note.at, look, words), one_line(note.text)) for note in newest_first)
-    return tuple(Correction(when, text) for when, text in lines if text)
+    shown = (
+        Correction(dated(note.at, look, words), one_line(note.text), _changes(note, look)) for note in newest_first
+    )
+    return tuple(correction for correction in shown if correction.text)
+
+
+def _changes(note: Note, look: Look) -> tuple[Change, ...]:
+    return differences(*note.revised) if look.public_diff and note.revised else ()
 
 
 def dated(moment: datetime, look: Look, words: Words) -> Dated:

@@ -34,6 +34,7 @@ class SiteLook:
 
     `url` ends with a slash. `templates` is a folder whose files stand in for ours of the same name. `theme` gives
     colours, fonts and the footer's last paragraph; its logos are files, and readers get `logo` and `logo_dark`.
+    `hubs` are the addresses of the WebSub hubs that feeds name.
     """
 
     title: str
@@ -43,6 +44,7 @@ class SiteLook:
     theme: Theme = field(default_factory=Theme)
     logo: Logo | None = None
     logo_dark: Logo | None = None
+    hubs: tuple[str, ...] = ()
 
     @property
     def icon(self) -> str:
@@ -56,7 +58,8 @@ class Look:
     """A newsletter as readers see it. `slug` begins its addresses; dates are those of its `timezone`.
 
     `sender` is who its mail comes from, `contact` the bare address that answers go to; `schedule` is the setting's
-    text. `subscribe_url` is the page on which people sign up, empty where there is none.
+    text. `subscribe_url` is the page on which people sign up, empty where there is none. `public_diff` is whether
+    pages show what corrections changed.
     """
 
     site: SiteLook
@@ -70,6 +73,7 @@ class Look:
     contact: str = ""
     schedule: str = "on finalize"
     subscribe_url: str = ""
+    public_diff: bool = False
 
     @property
     def url(self) -> str:
@@ -125,6 +129,7 @@ def newsletter_look(
         contact=_bare(found.reply_to or found.sender),
         schedule=found.schedule,
         subscribe_url=f"{settings.site.links_url}{found.slug}/subscribe",
+        public_diff=found.public_diff,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from publisher.digests.model import Direction
 from publisher.rendering.look import Look, SiteLook
 from publisher.rendering.schedules import schedule_line
 from publisher.rendering.site import site_page
-from publisher.rendering.words import direction_of, words
+from publisher.rendering.words import Words, direction_of, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,22 @@ class _Told:
 
 @dataclass(frozen=True, slots=True)
 class _Fed:
+    """A newsletter as the feeds page tells of it: what each feed is called, and its address."""
+
     look: Look
     direction: Direction
     feeds: tuple[tuple[str, str], ...]
+    sections: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
+
+Sections = Sequence[tuple[str, str]]
+"""(slug, name) of each."""
+
+HEADLINES = "headlines.xml"
+CORRECTIONS = "corrections.xml"
+"""The feeds of one format alone, in the newsletter's folder."""
+
+NO_SECTIONS: Mapping[str, Sections] = {}
 
 FEEDS = (("Atom", "atom.xml"), ("RSS", "rss.xml"), ("JSON Feed", "feed.json"))
 """The feeds of a newsletter as people are shown them: name and file in its folder."""
@@ -51,17 +63,46 @@ def about_page(site: SiteLook, looks: Sequence[Look]) -> bytes:
     return site_page(site, site.language, "page/about.html", root="../", told=told)
 
 
-def feeds_page(site: SiteLook, looks: Sequence[Look]) -> bytes:
+def feeds_page(site: SiteLook, looks: Sequence[Look], sections: Mapping[str, Sections] = NO_SECTIONS) -> bytes:
     """Every feed with its whole address, to be copied into a reader.
+
+    Args:
+        site: the site's look.
+        looks: the newsletters'.
+        sections: (slug, name) of the sections of each newsletter, by its slug.
 
     Raises:
         RenderError: a template is wrong.
     """
-    fed = [
-        _Fed(look, direction_of(look.language), tuple((name, f"{look.url}{file}") for name, file in FEEDS))
-        for look in looks
-    ]
+    ours = words(site.language, site.templates)
+    fed = [_fed(look, sections.get(look.slug, ()), ours) for look in looks]
     return site_page(site, site.language, "page/addresses.html", root="../", fed=fed)
+
+
+def _fed(look: Look, sections: Sections, ours: Words) -> _Fed:
+    alone = ((ours("Headlines only"), f"{look.url}{HEADLINES}"), (ours("Corrections"), f"{look.url}{CORRECTIONS}"))
+    theirs = ((name, _addresses(f"{look.url}{section_path(slug)}")) for slug, name in sections)
+    return _Fed(look, direction_of(look.language), (*_addresses(look.url), *alone), tuple(theirs))
+
+
+def _addresses(folder: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, f"{folder}{file}") for name, file in FEEDS)
+
+
+def section_path(section: str) -> str:
+    """The folder of a section's feeds, from the newsletter's."""
+    return f"sections/{section}/"
+
+
+def feed_style(site: SiteLook) -> bytes:
+    """What a browser shows a feed with: a stylesheet, and a word about what feeds are for.
+
+    Raises:
+        RenderError: a template is wrong.
+    """
+    ours = words(site.language, site.templates)
+    notice = ours("This is a feed. Copy its address into a feed reader, and every issue comes to you.")
+    return site_page(site, site.language, "page/feed.css", root="", notice=notice)
 
 
 def missing_page(site: SiteLook, looks: Sequence[Look]) -> bytes:

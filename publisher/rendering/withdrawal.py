@@ -16,8 +16,8 @@ from publisher.rendering.words import Words, direction_of, territorial, words
 
 
 @dataclass(frozen=True, slots=True)
-class WithdrawnEntry:
-    """A withdrawn digest in feeds: a title and a summary in plain text, and an HTML fragment."""
+class NoticeEntry:
+    """A withdrawal, or a correction, in feeds: a title and a summary in plain text, and an HTML fragment."""
 
     title: str
     summary: str
@@ -50,7 +50,7 @@ def withdrawn_page(withdrawn: Withdrawn, look: Look, slug: str) -> bytes:
     return _filled("page/withdrawn.html", withdrawn, look, **given).encode()
 
 
-def withdrawn_entry(withdrawn: Withdrawn, look: Look) -> WithdrawnEntry:
+def withdrawn_entry(withdrawn: Withdrawn, look: Look) -> NoticeEntry:
     """What feeds show in place of the digest. Its title says so: readers never take an entry away.
 
     Raises:
@@ -58,7 +58,7 @@ def withdrawn_entry(withdrawn: Withdrawn, look: Look) -> WithdrawnEntry:
     """
     ours = words(look.language, look.site.templates)
     said = f"{withdrawn_line(withdrawn.notice.at, look, ours)} {one_line(withdrawn.notice.text)}".strip()
-    return WithdrawnEntry(
+    return NoticeEntry(
         title=ours("Withdrawn: %(title)s") % {"title": one_line(withdrawn.title)},
         summary=cut(said, SUMMARY_LENGTH),
         content=_filled("page/withdrawn_entry.html", withdrawn, look).strip(),

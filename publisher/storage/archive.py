@@ -91,7 +91,7 @@ class Archive:
         return None if found is None else Neighbour(*found)
 
     def touched(self, edition_ids: Collection[int]) -> list[Touched]:
-        """The digests of some editions, each with the days of all its editions."""
+        """The digests of some editions, each with the days and the sections of all its editions."""
         asked = select(editions.c.digest_id).where(editions.c.id.in_(edition_ids))
         query = (
             select(digests.c.id, digests.c.newsletter, digests.c.date, editions.c.content)
@@ -99,10 +99,13 @@ class Archive:
             .where(digests.c.id.in_(asked))
             .order_by(digests.c.id)
         )
-        found: dict[tuple[int, str], set[date]] = {}
+        found: dict[tuple[int, str], tuple[set[date], set[str]]] = {}
         for digest_id, newsletter, day, content in self._connection.execute(query):
-            found.setdefault((digest_id, newsletter), set()).update((day, serialise.from_json(content).date))
-        return [Touched(*digest, frozenset(days)) for digest, days in found.items()]
+            days, sections = found.setdefault((digest_id, newsletter), (set(), set()))
+            digest = serialise.from_json(content)
+            days.update((day, digest.date))
+            sections.update(section.slug for section in digest.sections)
+        return [Touched(*key, frozenset(days), frozenset(sections)) for key, (days, sections) in found.items()]
 
     def newest_editions(self) -> list[int]:
         """The newest edition of every digest that was ever published, by id."""

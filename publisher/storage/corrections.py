@@ -7,9 +7,11 @@ A mailing is ended here, and only its own row changes; what becomes of its deliv
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy import Connection, func, or_, select, update
 
+from publisher.digests import serialise
 from publisher.editions import Note
 from publisher.ledger import OPEN, DeliveryState, MailingState
 from publisher.storage.leases import is_state
@@ -79,17 +81,22 @@ class Corrections:
         )
 
     def notes(self, digest_id: int) -> tuple[Note, ...]:
-        """What the corrections of a digest said, the oldest first.
+        """What the corrections of a digest said, and what each changed, the oldest first.
 
         A minor one is known by its moment: it kept that of the edition before it.
         """
         minor = editions.c.updated_at < editions.c.created_at
         query = (
-            select(editions.c.created_at, editions.c.note, minor)
-            .where(editions.c.digest_id == digest_id, editions.c.note != "")
+            select(editions.c.created_at, editions.c.note, minor, editions.c.content)
+            .where(editions.c.digest_id == digest_id)
             .order_by(editions.c.number)
         )
-        return tuple(Note(row[0], row[1], bool(row[2])) for row in self._connection.execute(query))
+        rows = [(*row[:3], serialise.from_json(row[3])) for row in self._connection.execute(query)]
+        return tuple(
+            Note(at, note, bool(is_minor), (before[3], digest))
+            for before, (at, note, is_minor, digest) in pairwise(rows)
+            if note
+        )
 
     def reached_by_others(self, digest_id: int, edition_id: int) -> dict[DeliveryState, int]:
         """How many deliveries brought another edition of the digest to somebody, or may have, by state."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select
 
 from publisher.digests import serialise
 from publisher.digests.model import Digest, DigestState
@@ -27,8 +27,20 @@ from publisher.editions import (
 )
 from publisher.errors import StorageError
 from publisher.storage.digests import newest_first
-from publisher.storage.tables import digests, edition_blocks, editions
+from publisher.storage.tables import digest_sections, digests, edition_blocks, editions
 
+_ENTRY = (
+    editions.c.id,
+    editions.c.digest_id,
+    editions.c.content,
+    editions.c.summary,
+    editions.c.entry,
+    editions.c.updated_at,
+    digests.c.entry_id,
+    digests.c.published_at,
+    digests.c.withdrawn_at,
+    digests.c.withdrawn_because,
+)
 _FACTS = tuple(editions.c[field.name] for field in fields(EditionFacts))
 PUBLISHED = digests.c.state == DigestState.PUBLISHED
 WITHDRAWN = and_(digests.c.state == DigestState.WITHDRAWN, digests.c.withdrawn_at.is_not(None))
@@ -84,7 +96,25 @@ class Editions:
         ]
         if blocks:
             self._connection.execute(insert(edition_blocks), blocks)
+        self._know_sections(digest_id, digest)
         return edition_id
+
+    def _know_sections(self, digest_id: int, digest: Digest) -> None:
+        """Remember which sections the newest edition has, in place of those that the one before it had."""
+        self._connection.execute(delete(digest_sections).where(digest_sections.c.digest_id == digest_id))
+        first = select(func.min(editions.c.id)).where(editions.c.digest_id == digest_id)
+        standing = {
+            "digest_id": digest_id,
+            "newsletter": digest.newsletter,
+            "first_edition": self._connection.scalar(first),
+        }
+        names = {section.slug: section.name for section in digest.sections}
+        rows = [
+            {"section": slug, "name": name, "position": position} | standing
+            for position, (slug, name) in enumerate(names.items())
+        ]
+        if rows:
+            self._connection.execute(insert(digest_sections), rows)
 
     def get(self, edition_id: int) -> Edition:
         """The whole edition.
@@ -134,26 +164,21 @@ class Editions:
             for row in found
         )
 
-    def entries(self, newsletter: str, limit: int) -> list[PublishedEdition]:
+    def entries(self, newsletter: str, limit: int, section: str = "") -> list[PublishedEdition]:
         """What feeds show: the newest edition of each published digest, the digest published last first.
 
-        Withdrawn digests are among them: readers keep what they have until something stands in its place.
+        Withdrawn digests are among them: readers keep what they have until something stands in its place. With a
+        `section` only those digests that have it, or had it when they were withdrawn.
         """
-        query = _public(
-            SHOWN,
-            newsletter,
-            editions.c.id,
-            editions.c.digest_id,
-            editions.c.content,
-            editions.c.summary,
-            editions.c.entry,
-            editions.c.updated_at,
-            digests.c.entry_id,
-            digests.c.published_at,
-            digests.c.withdrawn_at,
-            digests.c.withdrawn_because,
+        youngest = (
+            _with_section(newsletter, section, 2 * limit) if section else _published_last(newsletter, 2 * limit)
         )
-        query = query.where(digests.c.id.in_(_published_last(newsletter, 2 * limit))).limit(limit)
+        query = _public(SHOWN, newsletter, *_ENTRY).where(digests.c.id.in_(youngest)).limit(limit)
+        return [_published_edition(row) for row in self._connection.execute(query)]
+
+    def entries_of_days(self, newsletter: str, first: date, last: date) -> list[PublishedEdition]:
+        """As `entries`, all of the digests dated from `first` to `last`."""
+        query = _public(SHOWN, newsletter, *_ENTRY).where(digests.c.date.between(first, last))
         return [_published_edition(row) for row in self._connection.execute(query)]
 
     def earlier(self, newsletter: str, limit: int, exclude: str = "") -> list[Digest]:
@@ -225,6 +250,13 @@ def _published_last(newsletter: str, count: int) -> Select[Any]:
         .order_by(editions.c.id.desc())
         .limit(count)
     )
+
+
+def _with_section(newsletter: str, section: str, count: int) -> Select[Any]:
+    """As `_published_last`, of the digests with a section; an index holds all that is asked for."""
+    columns = digest_sections.c
+    mine = (columns.newsletter == newsletter, columns.section == section)
+    return select(columns.digest_id).where(*mine).order_by(columns.first_edition.desc()).limit(count)
 
 
 def _published_edition(row: Row[Any]) -> PublishedEdition:

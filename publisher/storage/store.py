@@ -18,6 +18,7 @@ from publisher.storage.editions import Editions
 from publisher.storage.events import Events
 from publisher.storage.facts import Facts
 from publisher.storage.feedback import FeedbackRows
+from publisher.storage.feeds import Feeds
 from publisher.storage.mailings import Mailings
 from publisher.storage.pacing import Pacing
 from publisher.storage.plans import Plans
@@ -49,6 +50,11 @@ class Unit:
     def archive(self) -> Archive:
         """What lists, month by month, show of published digests."""
         return Archive(self.connection)
+
+    @property
+    def feeds(self) -> Feeds:
+        """What feeds of sections and of corrections show."""
+        return Feeds(self.connection)
 
     @property
     def mailings(self) -> Mailings:

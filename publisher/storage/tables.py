@@ -51,6 +51,13 @@ digests = Table(
     UniqueConstraint("newsletter", "slot"),  # one digest a slot; NULLs do not collide
     Index("ix_digests_newsletter_state_date", "newsletter", "state", "date"),
     Index("ix_digests_source_hash", "source_hash"),
+    Index(
+        "ix_digests_newsletter_withdrawn_at",
+        "newsletter",
+        "withdrawn_at",
+        sqlite_where=text("withdrawn_at IS NOT NULL"),
+        postgresql_where=text("withdrawn_at IS NOT NULL"),
+    ),
 )
 
 editions = Table(
@@ -70,6 +77,20 @@ editions = Table(
     Column("created_at", UTCDateTime, nullable=False),
     Column("updated_at", UTCDateTime, nullable=False),  # what feeds call updated: unmoved by a minor correction
     UniqueConstraint("digest_id", "number"),
+    Index("ix_editions_corrections", "id", sqlite_where=text("number > 1"), postgresql_where=text("number > 1")),
+)
+
+digest_sections = Table(  # of each digest's newest edition, so that a section's feed need not read all digests
+    "digest_sections",
+    metadata,
+    Column("digest_id", Id, ForeignKey("digests.id", ondelete="CASCADE"), primary_key=True),
+    Column("section", String(200), primary_key=True),
+    Column("newsletter", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("first_edition", Id, nullable=False),  # the digest's first edition: digests in the order of publication
+    Index("ix_digest_sections_newsletter_section", "newsletter", "section", "first_edition"),
+    Index("ix_digest_sections_newsletter_first_edition", "newsletter", "first_edition", "position"),
 )
 
 edition_blocks = Table(

@@ -12,6 +12,9 @@ from publisher.storage.database import Database
 from tests.contract.test_stores import HOUR, Shop, digest
 from tests.contract.test_withdrawn import withdraw
 
+SECTIONS = frozenset({"arts", "courts"})
+"""Those of the digests of `test_stores`."""
+
 
 @pytest.fixture
 def shop(database: Database, now: datetime) -> Iterator[Shop]:
@@ -85,8 +88,8 @@ def test_a_correction_touches_the_days_before_and_after_it(shop: Shop) -> None:
     other, its_edition = shop.published(digest("other", "weekly"), shop.now)
     days = frozenset({date(2024, 10, 31), date(2024, 11, 1)})
     assert shop.archive.touched([edition, its_edition]) == [
-        Touched(moved, "daily", days),
-        Touched(other, "weekly", frozenset({date(2024, 11, 21)})),
+        Touched(moved, "daily", days, SECTIONS),
+        Touched(other, "weekly", frozenset({date(2024, 11, 21)}), SECTIONS),
     ]
     assert shop.archive.touched([]) == []
     assert shop.archive.newest_editions() == [edition, its_edition]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +11,7 @@ from urllib.parse import urljoin
 import pytest
 from lxml import html
 
-from publisher.digests.model import Digest, DigestState, Paragraph, Text
+from publisher.digests.model import Digest, DigestState, Paragraph, Section, Text
 from publisher.digests.record import MailChoice
 from publisher.editions import BlockKind, Document, EditionBlock, RenderedEdition
 from publisher.publishing.channels import Channels
@@ -29,9 +30,10 @@ NEWEST = date(2024, 11, 21)
 NOW = datetime(2024, 11, 21, 7, tzinfo=UTC)
 
 
-def digest(day: date, title: str = "") -> Digest:
+def digest(day: date, title: str = "", sections: Sequence[str] = ()) -> Digest:
     lead = (Paragraph((Text(f"What happened on {day}."),)),)
-    return Digest("daily", f"on-{day}", title or f"It is {day}", day, "en", "ltr", lead, ())
+    theirs = tuple(Section(name.lower(), name, lead) for name in sections)
+    return Digest("daily", f"on-{day}", title or f"It is {day}", day, "en", "ltr", lead, theirs)
 
 
 def rendered(made: Digest) -> RenderedEdition:
@@ -64,12 +66,12 @@ class Town:
         self.channels = Channels(self.store, [self.endpoint], Site(SITE, [DAILY]))
         self.now = NOW
 
-    def publish(self, days: Sequence[date]) -> None:
+    def publish(self, days: Sequence[date], sections: Sequence[str] = ()) -> None:
         """Publish a digest of each day, a second apart."""
         with self.store.write() as unit:
             for day in days:
                 self.now += timedelta(seconds=1)
-                made = digest(day)
+                made = digest(day, sections=sections)
                 digest_id = unit.digests.add(
                     made, state=DigestState.FINALIZED, source=made.slug, source_hash=made.slug, assets=(), now=NOW
                 )
@@ -83,13 +85,15 @@ class Town:
                 )
                 self._freeze(unit, digest_id, 1, made)
 
-    def correct(self, was: date, made: Digest) -> None:
+    def correct(self, was: date, made: Digest, note: str = "It was wrong.", *, minor: bool = False) -> None:
         """Make the next edition of the digest of a day."""
         self.now += timedelta(hours=1)
         with self.store.write() as unit:
             (record,) = unit.digests.find(f"daily/on-{was}")
             unit.digests.correct(record.id, made, source="x", source_hash=made.title)
-            self._freeze(unit, record.id, 2, made)
+            editions = unit.editions.history(record.id)
+            moved = editions[-1].updated_at if minor else self.now
+            self._freeze(unit, record.id, len(editions) + 1, made, note, moved)
 
     def withdraw(self, day: date) -> None:
         self.now += timedelta(hours=1)
@@ -117,16 +121,24 @@ class Town:
             link.get("rel"): link.get("href").removeprefix("../on-").removesuffix("/index.html") for link in links
         }
 
-    def _freeze(self, unit: object, digest_id: int, number: int, made: Digest) -> None:
+    def _freeze(
+        self,
+        unit: object,
+        digest_id: int,
+        number: int,
+        made: Digest,
+        note: str = "",
+        updated_at: datetime | None = None,
+    ) -> None:
         unit.editions.add(  # type: ignore[attr-defined]
             digest_id=digest_id,
             number=number,
             digest=made,
             rendered=rendered(made),
             source_hash=made.title,
-            note="",
+            note=note,
             created_at=self.now,
-            updated_at=self.now,
+            updated_at=updated_at or self.now,
         )
 
 
@@ -171,9 +183,12 @@ def test_what_a_new_digest_writes(town: Town) -> None:
         "daily/archive/2024-12/index.html",
         "daily/archive/2024-11/index.html",  # leads on to December
         "daily/sitemap-2024.xml",
+        "daily/archive/2024-12.xml",
+        "daily/archive/2024-11.xml",  # leads on to December
         "daily/rss.xml",
         "daily/atom.xml",
         "daily/feed.json",
+        "daily/headlines.xml",
         "index.html",
     }
     assert town.bring_up() == set()
@@ -184,7 +199,7 @@ def test_every_digest_is_in_its_month_and_in_the_sitemap_once(town: Town) -> Non
     days = back(70)
     town.publish(days)
     town.bring_up()
-    months = [path for path in town.endpoint.documents if path.startswith("daily/archive/")]
+    months = [path for path in town.endpoint.documents if re.fullmatch(r"daily/archive/.*\.html", path)]
     listed = [str(href) for path in months for href in town.page(path).xpath("//ul[@class='digests']/li/a/@href")]
     assert sorted(listed) == [f"../../on-{day}/index.html" for day in days]
     sitemap = (town.endpoint.get("daily/sitemap-2024.xml") or b"").decode()

@@ -27,11 +27,7 @@ def served(tmp_path: Path) -> Iterator[tuple[Instance, str]]:
     instance.subscribe("reader@example.org")
     pid = instance.start("serve")
     try:
-        log = instance.root / f"err.{pid}"
-        address = until(
-            lambda: re.search(r"at (http://127\.0\.0\.1:\d+/)", log.read_text() if log.exists() else "")
-        )
-        yield instance, address[1]
+        yield instance, address_of(instance, pid)
     finally:
         os.kill(pid, signal.SIGTERM)
         ended = instance.wait(pid)
@@ -40,6 +36,13 @@ def served(tmp_path: Path) -> Iterator[tuple[Instance, str]]:
 
 
 T = TypeVar("T")
+
+
+def address_of(instance: Instance, pid: int) -> str:
+    """Where `publisher serve` listens, once it does."""
+    log = instance.root / f"err.{pid}"
+    said = until(lambda: re.search(r"at (http://127\.0\.0\.1:\d+/)", log.read_text() if log.exists() else ""))
+    return str(said[1])
 
 
 def until(look: Callable[[], T | None]) -> T:

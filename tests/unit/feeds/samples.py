@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from publisher.editions import Entry
-from publisher.feeds.model import Feed
+from publisher.feeds.model import Feed, FeedFormat, Tombstone
 
 FEED = Feed(
     id="tag:example.org,2024-11-01:daily",
@@ -19,6 +19,30 @@ FEED = Feed(
     updated=datetime(2024, 11, 1, tzinfo=UTC),
     hubs=("https://hub.example.com/", "https://hub.example.net/"),
 )
+
+HEADLINES = replace(FEED, formats=(FeedFormat.RSS,), file="headlines.xml", headlines=True)
+CORRECTIONS = replace(FEED, formats=(FeedFormat.RSS,), file="corrections.xml", title="Corrections – Harbour")
+SECTION = replace(FEED, id=f"{FEED.id}/sections/food", path="daily/sections/food", home="daily")
+ARCHIVED = replace(
+    FEED,
+    formats=(FeedFormat.ATOM,),
+    file="archive/2024-11.xml",
+    links=(
+        ("prev-archive", "https://example.org/news/daily/archive/2024-10.xml"),
+        ("next-archive", "https://example.org/news/daily/archive/2024-12.xml"),
+        ("current", "https://example.org/news/daily/atom.xml"),
+    ),
+    archived=True,
+    tombstones=(
+        Tombstone(
+            "tag:example.org,2024-11-20:daily/gone",
+            datetime(2024, 12, 1, 8, tzinfo=UTC),
+            "Not ours, <b>sorry</b>",
+        ),
+        Tombstone("tag:example.org,2024-11-19:daily/lost", datetime(2024, 11, 30, 8, tzinfo=UTC)),
+    ),
+)
+"""Every kind of feed beside the one of everything."""
 
 PLAIN = Entry(
     id="tag:example.org,2024-11-21:daily/ferries",

@@ -200,9 +200,10 @@ _ELSEWHERE = """
 import hashlib, locale
 locale.setlocale(locale.LC_ALL, "")
 from publisher.feeds.documents import feed_documents
-from tests.unit.feeds.samples import FEED, PLAIN, RICH, many
-for document in feed_documents(FEED, [PLAIN, RICH, *many(3)]):
-    print(document.path, hashlib.sha256(document.data).hexdigest())
+from tests.unit.feeds.samples import ARCHIVED, CORRECTIONS, FEED, HEADLINES, PLAIN, RICH, many
+for feed in (FEED, HEADLINES, CORRECTIONS, ARCHIVED):
+    for document in feed_documents(feed, [PLAIN, RICH, *many(3)]):
+        print(document.path, hashlib.sha256(document.data).hexdigest())
 """
 
 
@@ -220,7 +221,7 @@ def test_same_input_gives_same_bytes_in_another_process_zone_and_locale(
         for each in (env, {**os.environ, "TZ": "UTC"})
     ]
     assert runs[0] == runs[1]
-    assert runs[0].count(b"\n") == 3
+    assert runs[0].count(b"\n") == 3 + 1 + 1 + 1
 
 
 def test_rendering_never_touches_the_locale_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from lxml import etree
 
 from publisher.feeds import opml
-from publisher.feeds.model import Feed
+from publisher.feeds.model import Feed, FeedFormat
 
 DAILY = Feed(
     id="tag:news.example.org,2024:daily",
@@ -26,10 +26,12 @@ def test_every_feed_is_named_once_with_address_page_and_language() -> None:
     weekly = replace(
         DAILY, path="weekly", title="Half \ud800 a\x00\nline", description="Once a week.", language="de"
     )
-    root = etree.fromstring(opml.render("All & everything", [DAILY, weekly]))
+    root = etree.fromstring(opml.render("All & everything", [("Both <of> them", [DAILY, weekly])]))
     assert (root.tag, root.get("version")) == ("opml", "2.0")
     assert root.findtext("head/title") == "All & everything"
-    first, second = root.findall("body/outline")
+    (group,) = root.findall("body/outline")
+    assert group.get("text") == "Both <of> them"
+    first, second = group.findall("outline")
     assert {str(name): str(value) for name, value in first.attrib.items()} == {
         "text": "The <Daily> & more",
         "title": "The <Daily> & more",
@@ -42,4 +44,13 @@ def test_every_feed_is_named_once_with_address_page_and_language() -> None:
 
 
 def test_the_same_feeds_give_the_same_bytes() -> None:
-    assert opml.render("x", [DAILY]) == opml.render("x", [DAILY])
+    assert opml.render("x", [("y", [DAILY])]) == opml.render("x", [("y", [DAILY])])
+
+
+def test_of_several_formats_atom_is_named_and_of_one_that_one() -> None:
+    headlines = replace(DAILY, formats=(FeedFormat.RSS,), file="headlines.xml")
+    root = etree.fromstring(opml.render("x", [("y", [DAILY, headlines])]))
+    assert [each.get("xmlUrl") for each in root.iterfind("body/outline/outline")] == [
+        "https://news.example.org/daily/atom.xml",
+        "https://news.example.org/daily/headlines.xml",
+    ]

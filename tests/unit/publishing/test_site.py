@@ -14,8 +14,9 @@ from publisher.editions import Edition, Note, PublishedEdition, RenderedEdition,
 from publisher.feeds.documents import feed_documents
 from publisher.feeds.model import FeedFormat
 from publisher.feeds.reading import ReadEntry, read
+from publisher.publishing.feedset import entry, feed
 from publisher.publishing.ports import Unit
-from publisher.publishing.site import Site, entry, feed
+from publisher.publishing.site import Site
 from publisher.rendering import Place, placed, render
 from tests.unit.rendering.samples import ASSET, LOOK, RICH, SITE, assert_golden, real
 

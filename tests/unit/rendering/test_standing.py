@@ -13,6 +13,7 @@ from publisher.rendering import (
     Logo,
     Place,
     about_page,
+    feed_style,
     feeds_page,
     letter_icon,
     missing_page,
@@ -42,6 +43,7 @@ LOOKS = [TOLD, ARABIC_LOOK]
 def test_golden_standing_pages() -> None:
     assert_golden("rendering/about.html", about_page(SITE, LOOKS))
     assert_golden("rendering/feeds.html", feeds_page(SITE, LOOKS))
+    assert_golden("rendering/feed.css", feed_style(SITE))
     assert_golden("rendering/missing.html", missing_page(SITE, LOOKS))
     assert_golden("rendering/icon.svg", letter_icon(SITE))
 
@@ -65,11 +67,29 @@ def test_the_feeds_page_shows_every_address_whole() -> None:
     page = parsed(feeds_page(SITE, LOOKS))
     links = page.xpath("//a[@class='url']")
     names = ("atom.xml", "rss.xml", "feed.json")
-    urls = [f"https://news.example.org/{look.slug}/{name}" for look in LOOKS for name in names]
+    files = (*names, "headlines.xml", "corrections.xml")
+    urls = [f"https://news.example.org/{look.slug}/{name}" for look in LOOKS for name in files]
     assert [link.text for link in links] == [*urls, "https://news.example.org/feeds.opml"]
     assert page.xpath("//link[@rel='alternate']/@href") == [
         f"../{look.slug}/{name}" for look in LOOKS for name in names
     ]
+
+
+def test_the_feeds_page_shows_those_of_sections_under_their_names() -> None:
+    page = parsed(feeds_page(SITE, [LOOK], {LOOK.slug: [("courts", "Courts & <Crime>"), ("arts", "Arts")]}))
+    section = f"https://news.example.org/{LOOK.slug}/sections/courts/"
+    (name,) = page.xpath("//dt[text()='Courts & <Crime>']")
+    assert name.getnext().xpath("a/@href | span/a/@href") == [
+        f"{section}{file}" for file in ("atom.xml", "rss.xml", "feed.json")
+    ]
+    assert [each.text for each in page.xpath("//h3")] == ["Only issues with a certain section"]
+
+
+def test_what_a_feed_is_shown_with_holds_the_theme_and_a_word_in_the_sites_language() -> None:
+    style = feed_style(replace(SITE, language="de")).decode()
+    assert "--accent: #9b2c1f;" in style
+    assert "prefers-color-scheme: dark" in style
+    assert 'content: "Dies ist ein Feed.' in style
 
 
 def test_the_page_where_nothing_is_works_at_any_depth() -> None:

@@ -185,6 +185,46 @@ def test_an_upgrade_finds_how_many_mails_each_batch_has(empty: Database, now: da
     assert sums == [{"pending": 2}, {"accepted": 2, "failed": 1}]
 
 
+def test_an_upgrade_finds_the_sections_of_every_newest_edition(empty: Database, now: datetime) -> None:
+    _make_as_of(empty, "0008")
+    at = now.strftime("%Y-%m-%d %H:%M:%S")
+    of_edition = {
+        1: '{"sections": [{"slug": "courts", "name": "Courts"}]}',
+        2: '{"sections": [{"slug": "arts", "name": "Arts"}, {"slug": "sport", "name": "Sport"}]}',
+    }
+    with empty.write() as connection:
+        for digest in range(1, 131):
+            connection.execute(
+                text(
+                    "INSERT INTO digests (id, newsletter, slug, title, date, state, content, source, source_hash,"
+                    f" seen_at) VALUES ({digest}, 'daily', 'x{digest}', 'X', '2024-11-21', 'published', '{{}}',"
+                    f" '', '', '{at}')"
+                )
+            )
+            for number, content in of_edition.items():
+                connection.execute(
+                    text(
+                        "INSERT INTO editions (id, digest_id, number, content, source_hash, subject, page, entry,"
+                        f" created_at, updated_at) VALUES ({2 * digest + number}, {digest}, {number}, :content,"
+                        f" '', '', '', '', '{at}', '{at}')"
+                    ),
+                    {"content": content},
+                )
+    migrate.upgrade(empty)
+    columns = tables.digest_sections.c
+    with empty.read() as connection:
+        rows = connection.execute(
+            select(
+                columns.newsletter, columns.digest_id, columns.section, columns.name, columns.first_edition
+            ).order_by(columns.digest_id, columns.position)
+        ).all()
+    assert len(rows) == 2 * 130
+    assert [tuple(row) for row in rows[-2:]] == [
+        ("daily", 130, "arts", "Arts", 261),
+        ("daily", 130, "sport", "Sport", 261),
+    ]
+
+
 def test_three_processes_at_once_make_one_schema(empty: Database) -> None:
     url = empty.engine.url.render_as_string(hide_password=False)
     command = [sys.executable, "-c", _PREPARE, url]
