@@ -24,7 +24,7 @@ from publisher.bounces.addressed import Ours
 from publisher.bounces.reading import Take, read
 from publisher.errors import PublisherError, UsageError
 
-LARGEST_TAKEN = 20_000_000
+LARGEST_TAKEN = 5_000_000
 """Octets. More than is read: a mail that is refused here is lost."""
 
 _LONGEST_LINE = 64 * 1024
