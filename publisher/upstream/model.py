@@ -1,0 +1,46 @@
+"""An upstream feed as data, whatever its format was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from publisher.errors import PublisherError
+
+
+class UpstreamError(PublisherError):
+    """A feed of others cannot be asked, or is no feed that can be read."""
+
+    permanent_by_default = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that an upstream feed brings. Every text but two is one clean line, and may be empty.
+
+    `id` is what its publisher calls it, `link` an address of the web. `summary` and `content` are foreign HTML, to
+    be read by `digests.markup` alone.
+    """
+
+    id: str
+    link: str
+    title: str
+    summary: str = ""
+    content: str = ""
+    author: str = ""
+    category: str = ""
+    published: datetime | None = None
+    """Aware UTC, as its publisher says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A feed as it was read. `ttl` is how long it wants not to be asked again.
+
+    `is_whole` is False when it was broken somewhere: then there may be more than could be read.
+    """
+
+    title: str
+    items: tuple[Item, ...]
+    ttl: timedelta | None = None
+    is_whole: bool = True
