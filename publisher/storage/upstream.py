@@ -16,9 +16,7 @@ from publisher.storage.tables import (
     upstream_marks,
     upstream_turns,
 )
-from publisher.upstream.composing import Waiting
-from publisher.upstream.model import Item
-from publisher.upstream.polling import Poll
+from publisher.upstream.model import Item, Poll, Waiting
 from subscribers.portable import among, insert_missing
 
 _POLL = tuple(upstream_addresses.c[field.name] for field in fields(Poll))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -20,30 +20,13 @@ from publisher.digests.slugs import section_slugs
 from publisher.digests.walk import pieces
 from publisher.errors import DigestError
 from publisher.upstream.layouts import filled, laid_out, linked_title
-from publisher.upstream.model import Item
+from publisher.upstream.model import Item, Waiting
 
 MAX_SUMMARY = 300
 """Characters of a summary; a reader of a digest wants to know whether to read on."""
 
 MAX_PIECES = 300
 """Of one item's content, as digests count them; what has more is told by its summary."""
-
-_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An item that waits for a digest. `source` is what readers know its feed as."""
-
-    id: int
-    item: Item
-    source: str
-    seen_at: datetime
-
-    @property
-    def at(self) -> datetime:
-        """When it was published: as it says, but not later than it was seen."""
-        return min(self.item.published or self.seen_at, self.seen_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,3 +44,41 @@ class Document:
     items: tuple[Item, ...]
     ttl: timedelta | None = None
     is_whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An item that waits for a digest. `source` is what readers know its feed as."""
+
+    id: int
+    item: Item
+    source: str
+    seen_at: datetime
+
+    @property
+    def at(self) -> datetime:
+        """When it was published: as it says, but not later than it was seen."""
+        return min(self.item.published or self.seen_at, self.seen_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What is known of an address. `etag` and `modified` are its validators (RFC 9110, 8.8), or empty."""
+
+    etag: str = ""
+    modified: str = ""
+    title: str = ""
+    failures: int = 0
+    error: str = ""
+    asked_at: datetime | None = None
+    due_at: datetime | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it may be asked now."""
+        return self.due_at is None or self.due_at <= now
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What makes the question conditional."""
+        pairs = (("If-None-Match", self.etag), ("If-Modified-Since", self.modified))
+        return {name: value for name, value in pairs if value}

@@ -4,38 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from publisher import slots
 from publisher.http import Answer
+from publisher.upstream.model import Poll
 
 LONGEST = timedelta(days=1)
 """Nobody is left alone longer, whatever they say or however long they are down: a day's news would be missed."""
 
 _LONGEST_VALIDATOR = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """What is known of an address. `etag` and `modified` are its validators (RFC 9110, 8.8), or empty."""
-
-    etag: str = ""
-    modified: str = ""
-    title: str = ""
-    failures: int = 0
-    error: str = ""
-    asked_at: datetime | None = None
-    due_at: datetime | None = None
-
-    def is_due(self, now: datetime) -> bool:
-        """Whether it may be asked now."""
-        return self.due_at is None or self.due_at <= now
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What makes the question conditional."""
-        pairs = (("If-None-Match", self.etag), ("If-Modified-Since", self.modified))
-        return {name: value for name, value in pairs if value}
 
 
 def answered(
@@ -95,3 +74,23 @@ def validator(headers: Mapping[str, str], name: str) -> str:
     """A validator as it came, when it can be sent back: of one line, in ASCII, and not endless."""
     value = headers.get(name, "").strip()
     return value if len(value) <= _LONGEST_VALIDATOR and re.fullmatch(r"[ -~]*", value) else ""
+
+
+def is_turn(
+    schedule: str | None, zone: ZoneInfo, *, every: timedelta, looked_at: datetime | None, now: datetime
+) -> bool:
+    """Whether it is decided now if there is to be a digest of what has come.
+
+    With a schedule that is once a slot, the newest that is over; without one, at most every so often.
+
+    Args:
+        schedule: as `slots` reads them; None, or `on finalize`, is none.
+        zone: the newsletter's.
+        every: the least time between two digests without a schedule.
+        looked_at: when it was decided last: with a schedule also that there was nothing.
+        now: the present moment.
+    """
+    if schedule is None or isinstance(slots.parse(schedule), slots.OnFinalize):
+        return looked_at is None or looked_at + every <= now
+    newest = slots.newest_slot(schedule, zone, now)
+    return newest is not None and (looked_at is None or looked_at < newest)
