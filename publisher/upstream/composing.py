@@ -19,7 +19,7 @@ from publisher.digests.model import Block, Link, Section, Text
 from publisher.digests.slugs import section_slugs
 from publisher.digests.walk import pieces
 from publisher.errors import DigestError
-from publisher.upstream.layouts import filled, laid_out, linked_title
+from publisher.upstream.layouts import filled, joined, laid_out, linked_title
 from publisher.upstream.model import Item, Waiting
 
 MAX_SUMMARY = 300
@@ -97,10 +97,10 @@ def _sections(
         values = {"source": each.source, "category": each.item.category}
         name = filled(setting.feed.section, values)[:300].strip()
         by_name.setdefault(name, []).extend(_blocks(setting, each, brief=brief))
-    lead = tuple(by_name.pop("", ()))
+    lead = joined(by_name.pop("", ()))
     slugs = section_slugs([(name, "") for name in by_name])
     pairs = zip(slugs, by_name.items(), strict=True)
-    return lead, tuple(Section(slug, name, tuple(blocks)) for slug, (name, blocks) in pairs)
+    return lead, tuple(Section(slug, name, joined(blocks)) for slug, (name, blocks) in pairs)
 
 
 def _blocks(setting: Setting, waiting: Waiting, *, brief: bool) -> tuple[Block, ...]:

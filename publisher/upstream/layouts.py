@@ -8,8 +8,8 @@ stranger writes into a title is markup here. A line with a field that is empty i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import get_args
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeGuard, get_args
 
 from publisher.config.feeds import ItemField
 from publisher.digests.characters import clean
@@ -49,7 +49,7 @@ def laid_out(layout: str, values: Values, content: Sequence[Block]) -> tuple[Blo
     blocks: list[Block] = []
     for line in layout.splitlines():
         blocks += _line(line.strip(), values, content)
-    return tuple(_joined(blocks))
+    return joined(blocks)
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
@@ -110,20 +110,20 @@ def _filled(text: str, values: Values) -> Iterator[Inline]:
         yield Text(after)
 
 
-def _joined(blocks: Sequence[Block]) -> Iterator[Block]:
-    """The blocks, lists that follow one another being one."""
-    open_list: ListBlock | None = None
+def joined(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """The blocks, lists with bullets that follow one another being one."""
+    result: list[Block] = []
     for block in blocks:
-        if isinstance(block, ListBlock) and open_list is not None and open_list.start == block.start is None:
-            open_list = ListBlock(open_list.items + block.items)
-            continue
-        if open_list is not None:
-            yield open_list
-        open_list = block if isinstance(block, ListBlock) else None
-        if open_list is None:
-            yield block
-    if open_list is not None:
-        yield open_list
+        last = result[-1] if result else None
+        if _has_bullets(block) and _has_bullets(last):
+            result[-1] = ListBlock(last.items + block.items)
+        else:
+            result.append(block)
+    return tuple(result)
+
+
+def _has_bullets(block: Block | None) -> TypeGuard[ListBlock]:
+    return isinstance(block, ListBlock) and block.start is None
 
 
 def linked_title(title: str, link: str) -> tuple[Inline, ...]:

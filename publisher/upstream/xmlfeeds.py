@@ -59,9 +59,10 @@ def _no_feed(*, page: bool = False) -> UpstreamError:
 def _read_rss(root: etree._Element, address: str) -> Document:
     """`rss`, or `rdf:RDF`, where items stand beside the channel."""
     channel = _first(root, "channel")
-    channel = root if channel is None else channel
+    if channel is None:
+        raise _no_feed()
     base = values.address(_text(channel, "link"), address) or address
-    found = [*_all(channel, "item"), *(_all(root, "item") if channel is not root else ())]
+    found = [*_all(channel, "item"), *_all(root, "item")]
     items = (_read_item(each, base) for each in found[: values.MAX_ITEMS])
     return Document(
         values.line(_text(channel, "title")),
