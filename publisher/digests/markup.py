@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from urllib.parse import urljoin
 
@@ -50,6 +50,10 @@ MAX_TAGS = 1_500
 MAX_DEPTH = 8
 """How deep lists and quotes stand in one another; what is deeper is one paragraph."""
 
+_HIGHEST = 150
+"""Elements within elements: libxml2 drops what is deeper than 255, and we go down with it."""
+
+_EMPTY = re.compile(r"<(?:br|hr|img)\b")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
 _GONE = frozenset(
     {
@@ -86,7 +90,7 @@ def bare(text: str) -> str:
 def blocks_of(markup: str, *, base: str = "", pictures: bool = False) -> tuple[Block, ...]:
     """The blocks that a piece of HTML becomes. Never raises, whatever it is given.
 
-    What has more than MAX_CHARACTERS or MAX_TAGS is one paragraph of its text, cut off there.
+    What has more than MAX_CHARACTERS or MAX_TAGS, or is very deep, is one paragraph of its text.
 
     Args:
         markup: a fragment of HTML.
@@ -95,8 +99,7 @@ def blocks_of(markup: str, *, base: str = "", pictures: bool = False) -> tuple[B
     """
     markup = clean_code(markup)
     if len(markup) > MAX_CHARACTERS or len(_TAG.findall(markup)) > MAX_TAGS:
-        text = bare(markup[: MAX_CHARACTERS * 2])[:MAX_CHARACTERS]
-        return (Paragraph((Text(text),)),) if text else ()
+        return _words(markup)
     kept = nh3.clean(
         markup,
         tags=set(_INLINE | _FLOW | _BLOCK),
@@ -107,8 +110,28 @@ def blocks_of(markup: str, *, base: str = "", pictures: bool = False) -> tuple[B
     )
     if not kept.strip():
         return ()
+    if _height(kept) > _HIGHEST:
+        return _words(kept)
     root = lxml_html.fragment_fromstring(kept, create_parent="div")
     return tuple(_Converter(base, pictures).flow(root, 0))
+
+
+def _words(markup: str) -> tuple[Block, ...]:
+    """All its text as one paragraph."""
+    text = bare(markup[: MAX_CHARACTERS * 2])[:MAX_CHARACTERS]
+    return (Paragraph((Text(text),)),) if text else ()
+
+
+def _height(markup: str) -> int:
+    """How deep elements stand in one another, in markup that nh3 has closed."""
+    height = highest = 0
+    for tag in _TAG.finditer(markup):
+        if tag[0].startswith("</"):
+            height -= 1
+        elif not _EMPTY.match(tag[0]):
+            height += 1
+            highest = max(highest, height)
+    return highest
 
 
 def plain_text(markup: str) -> str:
@@ -137,7 +160,7 @@ class _Converter:
         for child in element:
             if child.tag in _INLINE:
                 run += self._inline(child, in_link=False)
-                if figures := [each for img in child.iter("img") for each in self._figure(img, ())]:
+                if figures := [each for img in child.iter("img") for each in self._figure(img)]:
                     end_run()
                     blocks += figures
             else:
@@ -162,8 +185,10 @@ class _Converter:
 
     def listed(self, element: etree._Element, depth: int) -> list[Block]:
         """Its items; what stands between them is one, too."""
-        held = (tuple(self.flow(child, depth + 1)) for child in element)
-        items = tuple(Item(blocks) for blocks in held if blocks)
+        held: list[Sequence[Block]] = [self._stray(element.text)]
+        for child in element:
+            held += [self.flow(child, depth + 1), self._stray(child.tail)]
+        items = tuple(Item(tuple(blocks)) for blocks in held if blocks)
         start = element.get("start", "")
         first = int(start) if re.fullmatch(r"[0-9]{1,9}", start, re.ASCII) else 1
         return [ListBlock(items, first if element.tag == "ol" else None)] if items else []
@@ -184,16 +209,21 @@ class _Converter:
 
     def picture(self, element: etree._Element, _depth: int) -> Sequence[Block]:
         """A picture by itself."""
-        return self._figure(element, ())
+        return self._figure(element)
 
     def figure(self, element: etree._Element, depth: int) -> Sequence[Block]:
-        """A picture with its caption; without a picture, what it holds."""
-        image, caption = next(element.iter("img"), None), next(element.iter("figcaption"), None)
-        if image is None:
+        """What it holds; its caption goes to its first picture, or follows when there is none."""
+        caption = next(element.iterchildren("figcaption"), None)
+        if caption is None:
             return self.flow(element, depth)
-        inlines = () if caption is None else trimmed(self._inlines(caption, in_link=False))
-        found = self._figure(image, inlines)
-        return found or ([Paragraph(inlines)] if inlines else [])
+        inlines, tail = trimmed(self._inlines(caption, in_link=False)), caption.tail
+        caption.clear()
+        caption.tail = tail
+        blocks = self.flow(element, depth)
+        for place, block in enumerate(blocks):
+            if isinstance(block, Figure):
+                return [*blocks[:place], replace(block, caption=inlines), *blocks[place + 1 :]]
+        return [*blocks, Paragraph(inlines)] if inlines else blocks
 
     def table(self, element: etree._Element, depth: int) -> Sequence[Block]:
         """Rows and cells; a table of one column is there for the looks of it."""
@@ -209,11 +239,16 @@ class _Converter:
         captions = [each for found in element.iterchildren("caption") for each in self.flow(found, depth)]
         return [*captions, Table((plain,) * width, header, body)] if body else captions
 
-    def _figure(self, element: etree._Element, caption: tuple[Inline, ...]) -> list[Block]:
+    def _stray(self, text: str | None) -> Sequence[Block]:
+        """Text where none belongs, as a paragraph."""
+        inlines = trimmed(list(self._text(text, in_link=False)))
+        return [Paragraph(inlines)] if inlines else []
+
+    def _figure(self, element: etree._Element) -> list[Block]:
         src = self._address(element.get("src", ""))
         if not self.pictures or not src.startswith(("http://", "https://")) or _counts_readers(element):
             return []
-        return [Figure(alt=clean(element.get("alt", "")).strip(), caption=caption, src=src)]
+        return [Figure(alt=clean(element.get("alt", "")).strip(), src=src)]
 
     def _inlines(self, element: etree._Element, *, in_link: bool) -> list[Inline]:
         inlines = list(self._text(element.text, in_link=in_link))

@@ -134,7 +134,7 @@ def test_more_than_a_digest_can_hold_is_told_by_summaries() -> None:
 
 
 TAGS = (
-    "<p>|</p>|<b>|</b>|<a href='/x'>|</a>|<a href='javascript:x'>|<ul><li>|</ul>|<br>|<table><tr><td>|</td><td>|<th>|"
+    "<p>|</p>|<b>|</b>|<a href='/x'>|</a>|<a href='javascript:x'>|<ul><li>|</ul>|<br>|<table><tr><td>|<td>|<th>|"
     "</table>|<blockquote>|<pre>|<h1>|</h1>|<hr>|<dl>|<img src='//e.example.org/x.png'>|<figure>|<figcaption>|"
     "<script>|<svg>|<!--|&nbsp;|&#0;|<ol start='-1'>|<ol start='\u0663'>|<!DOCTYPE html>|<td>|<caption>|<code>"
 )
