@@ -104,7 +104,7 @@ def test_a_picture_stays_when_it_is_wanted_with_its_caption_but_none_that_counts
 
 
 def depth(block: object) -> int:
-    inner = getattr(block, "blocks", None) or getattr(block, "items", ())
+    inner: tuple[object, ...] = getattr(block, "blocks", ()) or getattr(block, "items", ())
     return 1 + max(map(depth, inner), default=0)
 
 

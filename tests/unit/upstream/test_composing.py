@@ -32,10 +32,10 @@ def item(number: int = 1, **more: object) -> Item:
     return Item(**{**fields, **more})  # type: ignore[arg-type]
 
 
-def digest(*items: Item, source: str = "The Wire", **feed: object) -> Manuscript:
+def digest(*items: Item, **feed: object) -> Manuscript:
     table = {"name": "wire", "newsletter": "daily", "addresses": ("https://wire.example.org/",), **feed}
     setting = Setting(config.InboxFeed.model_validate(table), "The Daily", "en", ZoneInfo("Europe/Berlin"))
-    waiting = [Waiting(number, each, source, NOW) for number, each in enumerate(items)]
+    waiting = [Waiting(number, each, "The Wire", NOW) for number, each in enumerate(items)]
     data = composed(setting, waiting, slug="2024-11-21-wire", now=NOW)
     assert data == composed(setting, waiting, slug="2024-11-21-wire", now=NOW)
     return json.read(data, name="2024-11-21-wire.json")

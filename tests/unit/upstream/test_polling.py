@@ -15,8 +15,8 @@ NOW = datetime(2024, 11, 21, 7, 30, tzinfo=UTC)
 EVERY = timedelta(minutes=15)
 
 
-def answer(status: int = 200, **headers: str) -> Answer:
-    return Answer("", status, {name.replace("_", "-"): value for name, value in headers.items()}, b"")
+def answer(code: int = 200, /, **headers: str) -> Answer:
+    return Answer("", code, {name.replace("_", "-"): value for name, value in headers.items()}, b"")
 
 
 def rest(ttl: timedelta | None = None, **headers: str) -> timedelta:
