@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from publisher.storage.database import Database
 from tests.fakes.upstream import rss, story
 from tests.fakes.web import Exchange, FakeWeb, hang_up, reply, to
 from tests.instance import Instance
+from tests.integration.test_serve import until
 
 KINDS = ("sqlite", "postgres")
 FEED = """
@@ -278,6 +281,49 @@ def test_with_a_schedule_items_wait_for_its_next_slot(instance: Instance, web: F
     instance("run")
     assert len(digests(instance)) == 1
     assert json.loads(instance("feed", "sources", "--json").out)[0]["waiting"] == 1
+
+
+def test_a_second_digest_of_a_day_has_a_name_of_its_own_whoever_has_the_first(
+    instance: Instance, web: FakeWeb
+) -> None:
+    web.acts["/feed"] = reply(body=rss(story(1)))
+    feeds(instance, web.url("/feed"))
+    instance("feed", "fetch")
+    (first,) = (instance.root / "digests" / "daily").iterdir()
+    instance.put(f"daily/{first.stem}-2.json", "{}")  # somebody else's
+    web.acts["/feed"] = reply(body=rss(story(2)))
+    be_due(instance)
+    assert f"daily/{first.stem}-3" in instance("feed", "fetch").out
+    assert (instance.root / "digests" / "daily" / f"{first.stem}-2.json").read_text() == "{}"
+
+
+def test_a_digest_that_cannot_be_written_is_said_and_written_the_next_time(
+    instance: Instance, web: FakeWeb
+) -> None:
+    web.acts["/feed"] = reply(body=rss(story(1)))
+    feeds(instance, web.url("/feed"))
+    blocked = instance.root / "digests" / "daily"
+    blocked.write_text("a file where the folder has to be")
+    ended = instance("feed", "fetch")
+    assert ended.code == 1
+    assert "feed wire: its digest cannot be put into the inbox" in ended.err
+    blocked.unlink()
+    assert instance("run").code == 0
+    assert list(digests(instance).values()) == ["draft"]
+
+
+def test_serve_asks_by_itself(instance: Instance, web: FakeWeb) -> None:
+    web.acts["/feed"] = reply(body=rss(story(1)))
+    instance.newsletter = "[web]\nport = 0\n"
+    feeds(instance, web.url("/feed"))
+    pid = instance.start("serve")
+    try:
+        until(lambda: digests(instance) or None)
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        ended = instance.wait(pid)
+    assert ended.code == 0, ended
+    assert "feeds: wire: 1 item in daily/" in ended.err
 
 
 # --- killed anywhere -------------------------------------------------------------------------------------------
