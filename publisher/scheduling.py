@@ -35,6 +35,9 @@ FORGET = timedelta(hours=1)
 WATCH = timedelta(minutes=1)
 """How often it is looked whether anything is wrong; after a pass and after sending at once."""
 
+FETCH = timedelta(seconds=30)
+"""How often it is looked whether an upstream feed may be asked; `every` of each decides."""
+
 POST = timedelta(seconds=2)
 """How often the outbox of notices is looked at: somebody sits before an empty mailbox and waits."""
 
@@ -51,10 +54,11 @@ _log = logging.getLogger("publisher")
 class Service:
     """Runs passes and senders on time, until stopped.
 
-    Seven jobs that never overlap with themselves: `pass` (inbox, slots, endpoints), `send` (running mailings,
+    Eight jobs that never overlap with themselves: `pass` (inbox, slots, endpoints), `send` (running mailings,
     due retries, what dead senders left), `mailbox` and `feedback` (what came back about mail), `notices` (mails to
-    one person), `alerts` and `retention`. A long mailing keeps neither the next pass waiting nor somebody who
-    signs up nor what comes back about it, and telling the desk none of them.
+    one person), `alerts`, `retention` and `feeds` (upstream feeds into the inbox). A long mailing keeps neither
+    the next pass waiting nor somebody who signs up nor what comes back about it; telling the desk, or a feed that
+    does not answer, none of them.
     """
 
     def __init__(self, app: App) -> None:
@@ -77,6 +81,7 @@ class Service:
             ("notices", self._notices, POST, now),
             ("alerts", self._alerts, WATCH, now + LOOK),
             ("retention", self._forget, FORGET, now + WATCH),
+            ("feeds", self._fetch, FETCH, now),
         )
         for job_id, work, every, first in jobs:
             self._scheduler.add_job(
@@ -161,6 +166,15 @@ class Service:
             _log.info("came back: %s", told)
         if done.paused or done.verdicts[Verdict.HELD]:
             self._wake_alerts()
+
+    def _fetch(self) -> None:
+        fetched = self._app.fetch()
+        for line in fetched.lines:
+            _log.info("feeds: %s", line)
+        for note in fetched.notes:
+            _log.warning("%s", note)
+        for error in fetched.errors:
+            _log.error("%s", error)
 
     def _forget(self) -> None:
         forgotten = self._app.retaining.forget(self._app.clock(), self._stopping.is_set)

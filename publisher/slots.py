@@ -104,7 +104,7 @@ def parse(schedule: str) -> Schedule:
 
 
 def check(settings: Settings, *, file: str = "config.toml") -> None:
-    """Read every newsletter's schedule, so that a wrong one stops the start and not the first pass.
+    """Read the schedule of every newsletter and feed, so that a wrong one stops the start and not the first pass.
 
     Raises:
         ConfigError: one is wrong; the message holds its dotted path.
@@ -115,6 +115,13 @@ def check(settings: Settings, *, file: str = "config.toml") -> None:
         except ConfigError as error:
             raise ConfigError(
                 f"newsletter[{number}].schedule: {error.message}", remedy=error.remedy, file=file
+            ) from error
+    for number, feed in enumerate(settings.inbox.feed, 1):
+        try:
+            parse(feed.schedule or "on finalize")
+        except ConfigError as error:
+            raise ConfigError(
+                f"inbox.feed[{number}].schedule: {error.message}", remedy=error.remedy, file=file
             ) from error
 
 

@@ -23,7 +23,7 @@ TIERS: Sequence[frozenset[str]] = (
     frozenset(
         {
             *("digests", "http", "ledger", "editions", "slots", "due", "secrets", "facts"),
-            *("feedback", "drafts", "capabilities"),
+            *("feedback", "drafts", "capabilities", "upstream"),
         }
     ),
     frozenset({"rendering", "feeds", "messages", "preflight", "providers", "endpoints", "storage", "probes"}),
@@ -55,6 +55,7 @@ LIBRARIES = {
     "typer": {"cli"},
     "rich": {"cli"},
     "PIL": {"digests"},
+    "nh3": {"digests"},
 }
 """Libraries that have one room, so that replacing one is work in one place."""
 

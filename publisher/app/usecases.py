@@ -54,6 +54,7 @@ from publisher.storage.retention import OldDetails
 
 if TYPE_CHECKING:
     from publisher.doctor.model import Opened
+    from publisher.publishing.fetching import Fetching
 
 NOTICES_LOCK = "notices"
 
@@ -199,6 +200,13 @@ class UseCases(Adapters):
         ]
         inbox = self.settings.inbox
         return Intake(self.store, self.settings.path(inbox.directory), homes, inbox.settle)
+
+    @cached_property
+    def fetching(self) -> Fetching:
+        """What makes digests of upstream feeds."""
+        from publisher.app.upstream import fetching_of  # late: most instances have none
+
+        return fetching_of(self)
 
     @cached_property
     def links(self) -> Links:

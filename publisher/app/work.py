@@ -20,12 +20,14 @@ from publisher.engines.local import Engine, EngineReport
 from publisher.errors import StorageError
 from publisher.mailings.admission import closed_until
 from publisher.mailings.sending import LINGER
+from publisher.publishing.fetched import Fetched
 from publisher.publishing.mail_start import MailStarter
 from publisher.publishing.passes import Passes, PassReport
 from publisher.storage import locks
 from publisher.storage.ledger import LedgerStore
 
 PASS_LOCK = "pass"  # noqa: S105 - the name of a lock
+FEEDS_LOCK = "feeds"
 PASS_WAIT_SECONDS = 600
 """How long a pass waits for another process's pass: longer than one takes, shorter than an editor's patience."""
 
@@ -69,6 +71,16 @@ class App(UseCases):
                     permanent=False,
                 )
             yield
+
+    def fetch(self) -> Fetched:
+        """Ask upstream feeds, and put digests of what is new into the inbox; nothing, while another process does.
+
+        It holds no lock of passes: no feed that keeps us waiting keeps a digest from its slot.
+        """
+        if not self.settings.inbox.feed:
+            return Fetched()
+        with locks.exclusive(self.database, FEEDS_LOCK, root=self.settings.root) as held:
+            return self.fetching.fetch() if held else Fetched()
 
     def run_pass(self, sleep: Callable[[float], object] = time.sleep) -> PassReport:
         """One pass over everything due now; of two at once the second waits, and finds it done."""

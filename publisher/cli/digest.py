@@ -34,16 +34,18 @@ def list_(
         if newsletter:
             opened.settings.newsletter_named(newsletter)
         records = opened.editorial.all(newsletter)
+        origins = opened.editorial.origins()
         waiting = {
             cadence.newsletter: opened.publisher.waiting(cadence, opened.clock()) for cadence in opened.cadences
         }
         show_rows(
             [
                 _row(opened, record)
+                | {"from": f"feed {origins[record.key]}" if record.key in origins else record.source}
                 | {"next": waiting.get(record.newsletter, {}).get(record.id, _forgotten(record))}
                 for record in records
             ],
-            ("digest", "date", "state", "mail", "published", "title", "next"),
+            ("digest", "date", "state", "mail", "published", "title", "from", "next"),
             as_json=as_json,
             empty=f"No digest yet: put one into {opened.settings.path(opened.settings.inbox.directory)}",
         )

@@ -1,19 +1,21 @@
-"""`publisher feed`: the documents of the public site."""
+"""`publisher feed`: the documents of the public site, and feeds of others that become digests."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from publisher.app import App
 from publisher.cli.context import instance
-from publisher.cli.output import warn
-from publisher.cli.telling import tell_put
+from publisher.cli.output import count, local, say, show_rows, warn
+from publisher.cli.telling import tell_fetched, tell_put
+from publisher.errors import UsageError
+from publisher.publishing.fetching import Standing
 
-app = typer.Typer(no_args_is_help=True, help="Feeds and pages: build.")
+app = typer.Typer(no_args_is_help=True, help="Feeds and pages: build. Feeds of others: sources, fetch.")
 
-
-@app.callback()
-def group() -> None:
-    """Keep `feed` a group while it has one command."""
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 
 
 @app.command()
@@ -27,3 +29,65 @@ def build() -> None:
                 warn(f"publisher: {put.error}")
     if any(put.error for put in puts):
         raise typer.Exit(1)
+
+
+@app.command()
+def sources(as_json: Json = False) -> None:
+    """Feeds of others: when each was asked, when it is asked again, and how many items wait for a digest."""
+    with instance() as opened:
+        rows = [_row(opened, standing) for standing in opened.fetching.standings()]
+        columns = ("feed", "newsletter", "host", "title", "asked", "next", "waiting", "error")
+        show_rows(rows, columns, as_json=as_json, empty="No feeds: write [[inbox.feed]] into the configuration")
+
+
+@app.command()
+def fetch(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Ask every feed now, say what would be new, and keep nothing.")
+    ] = False,
+) -> None:
+    """Ask the feeds of others that may be asked again, and put digests of what is new into the inbox."""
+    with instance() as opened:
+        if not opened.settings.inbox.feed:
+            raise UsageError("there are no feeds to fetch", remedy="Write [[inbox.feed]] into the configuration")
+        failed = _look(opened) if dry_run else _fetch(opened)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _fetch(opened: App) -> bool:
+    fetched = opened.fetch()
+    tell_fetched(fetched)
+    if not fetched.lines and not fetched.errors:
+        say("Nothing new")
+    return bool(fetched.errors)
+
+
+def _look(opened: App) -> bool:
+    """Tell what every feed has; whether one could not be asked."""
+    failed = False
+    for looked in opened.fetching.look():
+        if looked.error:
+            failed = True
+            warn(f"publisher: {looked.error}")
+            continue
+        new = [each.item for each in looked.items if each.is_new]
+        say(f"{looked.source.place}: {looked.title or 'without a title'}, {count(len(new), 'new item')}")
+        for item in new:
+            say(f"  {item.title}")
+    return failed
+
+
+def _row(opened: App, standing: Standing) -> dict[str, object]:
+    feed = standing.source.feed
+    zone = opened.timezone(feed.newsletter)
+    return {
+        "feed": feed.name,
+        "newsletter": feed.newsletter,
+        "host": standing.source.host,
+        "title": standing.title,
+        "asked": local(standing.asked_at, zone),
+        "next": local(standing.due_at, zone),
+        "waiting": standing.waiting,
+        "error": standing.error,
+    }

@@ -12,7 +12,7 @@ from publisher.cli.context import instance
 from publisher.cli.output import count, say, warn
 from publisher.cli.progress import MailingBar
 from publisher.cli.stopping import Stop
-from publisher.cli.telling import tell_held, tell_mailing, tell_pass, tell_paused, tell_wait
+from publisher.cli.telling import tell_fetched, tell_held, tell_mailing, tell_pass, tell_paused, tell_wait
 from publisher.digests.model import DigestState
 from publisher.errors import PublisherError
 from publisher.ledger import DeliveryState, Mailing
@@ -33,6 +33,8 @@ def run() -> None:
         if rescued:
             say(f"Went on after {count(len(rescued), 'sender')} that had died")
         act_on_feedback(opened)
+        fetched = opened.fetch()
+        tell_fetched(fetched)
         report = opened.run_pass()
         tell_pass(opened, report)
         troubled = send(opened, opened.mailroom.running())
@@ -43,7 +45,7 @@ def run() -> None:
         tell_alerts(opened)
         if forgotten := opened.retaining.forget(opened.clock()):
             say(f"Retention    forgotten: {forgotten}")
-    if troubled or report.errors or held:
+    if troubled or fetched.errors or report.errors or held:
         raise typer.Exit(1)
 
 

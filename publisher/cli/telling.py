@@ -13,6 +13,7 @@ from publisher.digests.intake import PREFLIGHT
 from publisher.digests.record import DigestRecord, MailChoice
 from publisher.preflight.model import Level
 from publisher.publishing.channels import Put
+from publisher.publishing.fetched import Fetched
 from publisher.publishing.mailroom import MailingFacts
 from publisher.publishing.passes import PassReport
 from publisher.publishing.publish import Published
@@ -53,6 +54,16 @@ def tell_pass(app: App, report: PassReport) -> None:
     tell_catching_up(app, report)
     if not report.did_something:
         say("Nothing new to publish")
+
+
+def tell_fetched(fetched: Fetched) -> None:
+    """What upstream feeds brought, and which of them did not answer."""
+    for line in fetched.lines:
+        say(f"Feeds        {line}")
+    for note in fetched.notes:
+        warn(f"publisher: {note}")
+    for error in fetched.errors:
+        warn(f"publisher: {error}")
 
 
 def tell_catching_up(app: App, report: PassReport) -> None:

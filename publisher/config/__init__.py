@@ -4,6 +4,7 @@ Any value may be `{ env = "NAME" }` or `{ file = "PATH" }`, so that no secret ha
 paths, those in SQLite addresses too, are relative to the folder of the file.
 """
 
+from publisher.config.feeds import InboxFeed
 from publisher.config.fields import RESERVED_SLUGS, is_bare_address
 from publisher.config.providers import (
     AnyProvider,
@@ -51,6 +52,7 @@ __all__ = [
     "Dkim",
     "Endpoint",
     "Inbox",
+    "InboxFeed",
     "Limits",
     "MaildirProvider",
     "MailgunProvider",

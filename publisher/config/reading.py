@@ -57,11 +57,31 @@ def parse(raw: dict[str, Any], *, root: Path, file: str = "config.toml") -> Sett
         ("endpoint.name", names),
         ("dkim", keys),
         ("provider.name", providers),
+        ("inbox.feed.name", [feed.name for feed in settings.inbox.feed]),
     ):
         twice = next((value for value in values if values.count(value) > 1), None)
         if twice is not None:
             raise ConfigError(f'{key}: "{twice}" is there twice', file=file)
+    _check_feeds(settings, slugs, file)
     return settings
+
+
+def _check_feeds(settings: Settings, newsletters: list[str], file: str) -> None:
+    """Each feed belongs to a newsletter that there is, and an address to one feed of it."""
+    seen: set[tuple[str, str]] = set()
+    for number, feed in enumerate(settings.inbox.feed, 1):
+        if feed.newsletter not in newsletters:
+            raise ConfigError(
+                f'inbox.feed[{number}].newsletter: there is no newsletter "{feed.newsletter}"',
+                remedy=f"Configured: {', '.join(newsletters)}",
+                file=file,
+            )
+        for place, address in enumerate(feed.addresses, 1):
+            if (feed.newsletter, address) in seen:
+                raise ConfigError(
+                    f"inbox.feed[{number}].addresses[{place}]: is there twice for this newsletter", file=file
+                )
+            seen.add((feed.newsletter, address))
 
 
 def _resolve(value: Any, root: Path, file: str, dotted: str) -> Any:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from publisher.config.feeds import InboxFeed
 from publisher.config.fields import (
     Address,
     BareAddress,
@@ -73,6 +74,8 @@ class Inbox(Section):
 
     directory: Path = Path("digests")
     settle: Duration = timedelta(seconds=2)
+    feed: tuple[InboxFeed, ...] = ()
+    """Feeds of others that become digests."""
 
 
 class Newsletter(Section):

@@ -69,7 +69,7 @@ class InlineConverter:
         """The line as inlines; its pictures go to `figures`."""
         children = self._children(tokens)
         self.figures += [child for child in children if isinstance(child, Figure)]
-        return _trimmed([child for child in children if not isinstance(child, Figure)])
+        return trimmed([child for child in children if not isinstance(child, Figure)])
 
     def _children(self, tokens: Iterable[Token]) -> list[Inline | Figure]:
         self._stack = [_Open("")]
@@ -160,7 +160,7 @@ def _alt(token: Token) -> str:
     return "".join(_alt(child) for child in token.children) if token.children else token.content
 
 
-def _trimmed(inlines: Sequence[Inline]) -> tuple[Inline, ...]:
+def trimmed(inlines: Sequence[Inline]) -> tuple[Inline, ...]:
     """Without white space and line breaks at either end."""
     first, last = 0, len(inlines)
     while first < last and _is_space(inlines[first]):
@@ -195,7 +195,7 @@ def merged(inlines: Iterable[Inline]) -> Iterator[Inline]:
 
 
 def _paragraph(run: Sequence[Inline]) -> list[Paragraph]:
-    inlines = _trimmed(run)
+    inlines = trimmed(run)
     return [Paragraph(inlines)] if inlines else []
 
 
@@ -232,4 +232,4 @@ def _told(figure: Figure, block: object) -> Figure | None:
     if credited is None or not isinstance(last, Text) or len(last.text) < len(text) - len(credited.text):
         return replace(figure, caption=line.children)
     kept = last.text.rstrip()[: len(credited.text) - len(text)].rstrip()
-    return replace(figure, caption=_trimmed([*line.children[:-1], Text(kept)]), credit=credited.credit)
+    return replace(figure, caption=trimmed([*line.children[:-1], Text(kept)]), credit=credited.credit)

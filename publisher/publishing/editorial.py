@@ -52,6 +52,12 @@ class Editorial:
         with self._store.read() as unit:
             return unit.digests.all(newsletter)
 
+    def origins(self) -> dict[str, str]:
+        """Of each digest that was made of upstream feeds, by `newsletter/slug`, the feed's name."""
+        with self._store.read() as unit:
+            found = unit.upstream.origins()
+        return {f"{newsletter}/{slug}": feed for (newsletter, slug), feed in found.items()}
+
     def finalize(self, record: DigestRecord, now: datetime, *, actor: str) -> None:
         """Say that a draft is final: it goes at its slot.
 

@@ -26,6 +26,7 @@ from publisher.storage.preflights import Preflights
 from publisher.storage.publications import Publications
 from publisher.storage.standings import Standings
 from publisher.storage.troubles import Troubles
+from publisher.storage.upstream import Upstream
 from publisher.storage.waves import Waves
 from subscribers.segments.stored import Segments
 
@@ -115,6 +116,11 @@ class Unit:
     def feedback(self) -> FeedbackRows:
         """What comes back about mail."""
         return FeedbackRows(self.connection)
+
+    @property
+    def upstream(self) -> Upstream:
+        """Feeds of others, and what they brought."""
+        return Upstream(self.connection)
 
     @property
     def facts(self) -> Facts:

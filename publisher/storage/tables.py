@@ -343,6 +343,55 @@ facts = Table(
     Column("value", Text, nullable=False),
 )
 
+upstream_addresses = Table(
+    "upstream_addresses",
+    metadata,
+    Column("key", String(64), primary_key=True),  # upstream.marks.source_key: the address itself may be a secret
+    Column("title", Text, nullable=False, default="", server_default=""),  # what the feed calls itself
+    Column("etag", Text, nullable=False, default="", server_default=""),
+    Column("modified", Text, nullable=False, default="", server_default=""),  # Last-Modified, as it came
+    Column("failures", Integer, nullable=False, default=0, server_default="0"),  # in a row
+    Column("error", Text, nullable=False, default="", server_default=""),
+    Column("asked_at", UTCDateTime),
+    Column("due_at", UTCDateTime),  # not asked again before
+)
+
+upstream_marks = Table(  # kept for ever: an item is told once
+    "upstream_marks",
+    metadata,
+    Column("newsletter", String(64), primary_key=True),
+    Column("mark", String(64), primary_key=True),  # upstream.marks.marks_of
+    Column("key", String(64), nullable=False),  # the address that brought it first
+)
+
+upstream_items = Table(  # that wait for a digest; gone when they are in one
+    "upstream_items",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", String(64), nullable=False),  # the address that brought it
+    Column("content", JSON, nullable=False),  # upstream.model.Item
+    Column("seen_at", UTCDateTime, nullable=False),
+    Index("ix_upstream_items_key", "key"),
+)
+
+upstream_digests = Table(
+    "upstream_digests",
+    metadata,
+    Column("newsletter", String(64), primary_key=True),
+    Column("slug", String(200), primary_key=True),
+    Column("feed", String(64), nullable=False),  # [[inbox.feed]] name
+    Column("content", LargeBinary),  # of the file, until it lies in the inbox
+    Column("made_at", UTCDateTime, nullable=False),
+)
+
+upstream_turns = Table(
+    "upstream_turns",
+    metadata,
+    Column("newsletter", String(64), primary_key=True),
+    Column("feed", String(64), primary_key=True),
+    Column("looked_at", UTCDateTime, nullable=False),  # when it was last decided whether to make a digest
+)
+
 paces = Table(
     "paces",
     metadata,

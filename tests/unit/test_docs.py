@@ -24,6 +24,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "web": config.Web,
     "storage": config.Storage,
     "inbox": config.Inbox,
+    "inbox.feed": config.InboxFeed,
     "newsletter": config.Newsletter,
     "theme": config.Theme,
     "theme.light": config.Colours,
