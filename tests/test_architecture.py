@@ -23,7 +23,7 @@ TIERS: Sequence[frozenset[str]] = (
     frozenset(
         {
             *("digests", "http", "ledger", "editions", "slots", "due", "secrets", "facts"),
-            *("feedback", "drafts", "capabilities"),
+            *("feedback", "drafts", "capabilities", "served"),
         }
     ),
     frozenset({"rendering", "feeds", "messages", "preflight", "providers", "endpoints", "storage", "probes"}),
@@ -69,6 +69,7 @@ PURE = frozenset(
         "feedback",
         "drafts",
         "capabilities",
+        "served",
         "slots",
         "due",
         "digests",

@@ -32,7 +32,7 @@ FILES = {
     "daily/archive/2024-11.xml": "<feed/>",
     "daily/a:b/index.html": "colon",
     "feeds.opml": "<opml/>",
-    "assets/0123.png": "picture",
+    "assets/0123456789abcdef0123456789abcdef.png": "picture",
     "notes": "no ending",
     ".hidden": "secret",
     "daily/.git/config": "secret",

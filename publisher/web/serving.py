@@ -1,0 +1,210 @@
+"""Answering for documents of the site: plain ASGI, with everything made beforehand.
+
+`Front` stands before the application and answers for what is in memory; whatever else is asked goes on, and comes
+back as `Whole` when it is a document after all. Range is not served: the largest thing here is a picture.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from http import HTTPStatus
+from typing import NamedTuple
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from publisher.errors import EndpointError
+from publisher.web.answers import PRIVATE, READ_METHODS, TEXT
+from publisher.web.documents import Documents
+from publisher.web.encodings import preferred
+from publisher.web.fresh import not_modified
+from publisher.web.hammering import Hammering
+from publisher.web.holding import Held, RawHeaders, Variant
+from publisher.web.middleware import SAFE_HEADERS
+from publisher.web.tally import Tally
+from subscribers.consents import truncated
+
+_ASKED = {
+    b"if-none-match": 0,
+    b"if-modified-since": 1,
+    b"accept-encoding": 2,
+    b"user-agent": 3,
+    b"cache-control": 4,
+    b"pragma": 4,
+}
+_PIECE = 256 * 1024
+_log = logging.getLogger("publisher.web.access")
+
+
+class Asked(NamedTuple):
+    """What the headers of a request say that matters here; None for what is not there."""
+
+    match: str | None
+    since: str | None
+    accepts: str | None
+    agent: bytes
+    anew: bool
+    """Whether the reader, or a proxy, wants us to look before we answer."""
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the reader says what it has."""
+        return self.match is not None or self.since is not None
+
+
+class Answer(NamedTuple):
+    """What is sent. `body` is None for what is read from disk."""
+
+    status: int
+    headers: RawHeaders
+    body: bytes | None = b""
+
+
+def asked(scope: Scope) -> Asked:
+    """Read the headers of a request once; of one that comes twice, both, as in a list."""
+    found: list[bytes | None] = [None] * 5
+    for name, value in scope["headers"]:
+        place = _ASKED.get(name)
+        if place is not None:
+            before = found[place]
+            found[place] = value if before is None else before + b", " + value
+    match, since, accepts = (None if value is None else value.decode("latin-1") for value in found[:3])
+    return Asked(match, since, accepts, found[3] or b"", b"no-cache" in (found[4] or b"").lower())
+
+
+def answer_to(document: Held, said: Asked) -> Answer:
+    """The answer to a GET, by its headers alone."""
+    variant = _variant(document, said.accepts)
+    if (
+        said.conditional
+        and not document.is_withdrawn
+        and not_modified(said.match, said.since, document.digest, document.modified)
+    ):
+        return Answer(HTTPStatus.NOT_MODIFIED, variant.unchanged)
+    return Answer(document.status, variant.full, variant.body)
+
+
+def too_often(wait: int) -> Answer:
+    """The answer to a reader that is to come back after so many seconds."""
+    body = b"You ask too often. Please come back later, and send If-None-Match or If-Modified-Since.\n"
+    headers = {
+        "Content-Type": TEXT,
+        "Content-Length": str(len(body)),
+        "Retry-After": str(wait),
+        "Access-Control-Allow-Origin": "*",
+        **PRIVATE,
+        **SAFE_HEADERS,
+    }
+    raw = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+    return Answer(HTTPStatus.TOO_MANY_REQUESTS, raw, body)
+
+
+def network_of(scope: Scope) -> str:
+    """Where a request comes from, shortened; "" for this machine: whoever stands in front speaks for many."""
+    client = scope.get("client")
+    host = client[0] if client else ""
+    return "" if host.startswith("127.") or host == "::1" else truncated(host)
+
+
+def _variant(document: Held, accepts: str | None) -> Variant:
+    offered = document.variants
+    return next(offered[coding] for coding in preferred(accepts) if coding in offered)
+
+
+class Desk:
+    """What stands behind every answer: the documents, who asks too often, and who asks how.
+
+    Args:
+        documents: those of the site.
+        hammering: what tells who asks too often.
+        tally: what counts who asks how.
+    """
+
+    def __init__(self, documents: Documents, hammering: Hammering, tally: Tally) -> None:
+        self.documents = documents
+        self._hammering = hammering
+        self._tally = tally
+
+    async def serve(self, document: Held, said: Asked, scope: Scope, send: Send) -> Answer:
+        """Send the answer for a document, and give it.
+
+        Raises:
+            EndpointError: it is read from disk, and is not there any more; nothing has been sent.
+        """
+        answer = answer_to(document, said)
+        if document.is_feed:
+            answer = self._noted(document, said, scope, answer)
+        start = {"type": "http.response.start", "status": int(answer.status), "headers": answer.headers}
+        head = scope["method"] == "HEAD"
+        if answer.body is None and not head:
+            await self._from_disk(document, start, send)
+        else:
+            await send(start)
+            await send({"type": "http.response.body", "body": b"" if head else answer.body})
+        return answer
+
+    def _noted(self, document: Held, said: Asked, scope: Scope, answer: Answer) -> Answer:
+        """Count a request for a feed; in place of the whole answer 429 to one that asks too often."""
+        network = "" if said.conditional else network_of(scope)
+        wait = self._hammering.wait(network, said.agent, document.file) if network else 0
+        self._tally.count(
+            said.agent,
+            document.file,
+            conditional=said.conditional,
+            not_modified=answer.status == HTTPStatus.NOT_MODIFIED,
+            refused=wait > 0,
+        )
+        return too_often(wait) if wait else answer
+
+    async def _from_disk(self, document: Held, start: dict[str, object], send: Send) -> None:
+        """Send what is too large for memory, piece by piece: the file that the headers tell of, and no other."""
+        found = await run_in_threadpool(self.documents.opened, document)
+        if found is None:
+            raise EndpointError(f"{document.file} was replaced while it was asked for", remedy="Ask again")
+        with found.file:
+            await send(start)
+            while piece := await run_in_threadpool(found.file.read, _PIECE):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+class Front:
+    """Answers for what is in memory without asking the application."""
+
+    def __init__(self, app: ASGIApp, desk: Desk) -> None:
+        self.app = app
+        self._desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection (ASGI)."""
+        if scope["type"] == "http" and scope["method"] in READ_METHODS:
+            said = asked(scope)
+            document = None if said.anew else self._desk.documents.ready(scope["path"])
+            if document is not None and document.in_memory:
+                await self._answer(document, said, scope, send)
+                return
+        await self.app(scope, receive, send)
+
+    async def _answer(self, document: Held, said: Asked, scope: Scope, send: Send) -> None:
+        """Answer, and say so in the log, in the words of `AccessLog`."""
+        started = time.perf_counter()
+        answer = await self._desk.serve(document, said, scope, send)
+        if _log.isEnabledFor(logging.INFO):
+            size = 0 if scope["method"] == "HEAD" else len(answer.body or b"")
+            spent = (time.perf_counter() - started) * 1000
+            _log.info("%s %s %d %d %.1fms", scope["method"], document.logged, answer.status, size, spent)
+
+
+class Whole(Response):
+    """A document as the answer of a route."""
+
+    def __init__(self, desk: Desk, document: Held) -> None:
+        super().__init__()
+        self._desk = desk
+        self._document = document
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it (ASGI)."""
+        await self._desk.serve(self._document, asked(scope), scope, send)
