@@ -32,6 +32,8 @@ _OVERHEAD = 4096
 class Variant:
     """A document in one coding. `body` is None for what is read from disk for each answer."""
 
+    tag: str
+    """The entity tag; empty where there is none."""
     body: bytes | None = field(repr=False)
     full: RawHeaders
     unchanged: RawHeaders
@@ -59,7 +61,7 @@ class Held:
     digest: str
     modified: datetime | None
     until: float
-    status: HTTPStatus
+    status: int
     variants: Mapping[str, Variant]
     logged: str
     is_feed: bool
@@ -72,7 +74,7 @@ class Held:
     @property
     def is_withdrawn(self) -> bool:
         """Whether it is a notice in place of a page."""
-        return self.status is HTTPStatus.GONE
+        return self.status == HTTPStatus.GONE
 
     @property
     def size(self) -> int:
@@ -123,12 +125,13 @@ def held(
     variants = {}
     for coding, body in bodies.items():
         own = common | ({} if coding == IDENTITY else {"Content-Encoding": coding})
-        if not withdrawn:  # a status but 200 makes no promise about the next one
-            own["ETag"] = entity_tag(digest, "" if coding == IDENTITY else coding)
+        tag = "" if withdrawn else entity_tag(digest, "" if coding == IDENTITY else coding)
+        if tag:  # another status than 200 makes no promise about the next answer
+            own["ETag"] = tag
         length = {"Content-Type": media, "Content-Length": str(stamp.size if body is None else len(body))}
         unchanged = {name: value for name, value in own.items() if name != "Content-Encoding"}
-        variants[coding] = Variant(body, _raw(own | length), _raw(unchanged))
-    status = HTTPStatus.GONE if withdrawn else HTTPStatus.OK
+        variants[coding] = Variant(tag, body, _raw(own | length), _raw(unchanged))
+    status = int(HTTPStatus.GONE if withdrawn else HTTPStatus.OK)
     return Held(file, stamp, digest, modified, until, status, variants, redacted(path), is_feed(media))
 
 

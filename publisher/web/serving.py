@@ -22,6 +22,7 @@ from publisher.web.encodings import preferred
 from publisher.web.fresh import not_modified
 from publisher.web.hammering import Hammering
 from publisher.web.holding import Held, RawHeaders, Variant
+from publisher.web.lines import Lines
 from publisher.web.middleware import SAFE_HEADERS
 from publisher.web.tally import Tally
 from subscribers.consents import truncated
@@ -34,6 +35,7 @@ _ASKED = {
     b"cache-control": 4,
     b"pragma": 4,
 }
+_OK, _NOT_MODIFIED = int(HTTPStatus.OK), int(HTTPStatus.NOT_MODIFIED)  # members of an Enum are slow to compare
 _PIECE = 256 * 1024
 _log = logging.getLogger("publisher.web.access")
 
@@ -77,12 +79,11 @@ def asked(scope: Scope) -> Asked:
 def answer_to(document: Held, said: Asked) -> Answer:
     """The answer to a GET, by its headers alone."""
     variant = _variant(document, said.accepts)
-    if (
-        said.conditional
-        and not document.is_withdrawn
-        and not_modified(said.match, said.since, document.digest, document.modified)
+    if document.status == _OK and (
+        said.match == variant.tag  # as nearly everybody sends it: no need to look closer
+        or not_modified(said.match, said.since, document.digest, document.modified)
     ):
-        return Answer(HTTPStatus.NOT_MODIFIED, variant.unchanged)
+        return Answer(_NOT_MODIFIED, variant.unchanged)
     return Answer(document.status, variant.full, variant.body)
 
 
@@ -98,14 +99,17 @@ def too_often(wait: int) -> Answer:
         **SAFE_HEADERS,
     }
     raw = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
-    return Answer(HTTPStatus.TOO_MANY_REQUESTS, raw, body)
+    return Answer(int(HTTPStatus.TOO_MANY_REQUESTS), raw, body)
 
 
 def network_of(scope: Scope) -> str:
     """Where a request comes from, shortened; "" for this machine: whoever stands in front speaks for many."""
     client = scope.get("client")
     host = client[0] if client else ""
-    return "" if host.startswith("127.") or host == "::1" else truncated(host)
+    if host.startswith("127.") or host == "::1":
+        return ""
+    bytes_of = host.split(".")
+    return ".".join(bytes_of[:3]) if len(bytes_of) == 4 and ":" not in host else truncated(host)
 
 
 def _variant(document: Held, accepts: str | None) -> Variant:
@@ -136,7 +140,7 @@ class Desk:
         answer = answer_to(document, said)
         if document.is_feed:
             answer = self._noted(document, said, scope, answer)
-        start = {"type": "http.response.start", "status": int(answer.status), "headers": answer.headers}
+        start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
         head = scope["method"] == "HEAD"
         if answer.body is None and not head:
             await self._from_disk(document, start, send)
@@ -153,7 +157,7 @@ class Desk:
             said.agent,
             document.file,
             conditional=said.conditional,
-            not_modified=answer.status == HTTPStatus.NOT_MODIFIED,
+            not_modified=answer.status == _NOT_MODIFIED,
             refused=wait > 0,
         )
         return too_often(wait) if wait else answer
@@ -176,6 +180,7 @@ class Front:
     def __init__(self, app: ASGIApp, desk: Desk) -> None:
         self.app = app
         self._desk = desk
+        self._lines = Lines(_log)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection (ASGI)."""
@@ -188,13 +193,12 @@ class Front:
         await self.app(scope, receive, send)
 
     async def _answer(self, document: Held, said: Asked, scope: Scope, send: Send) -> None:
-        """Answer, and say so in the log, in the words of `AccessLog`."""
+        """Answer, and say so in the log."""
         started = time.perf_counter()
         answer = await self._desk.serve(document, said, scope, send)
-        if _log.isEnabledFor(logging.INFO):
-            size = 0 if scope["method"] == "HEAD" else len(answer.body or b"")
-            spent = (time.perf_counter() - started) * 1000
-            _log.info("%s %s %d %d %.1fms", scope["method"], document.logged, answer.status, size, spent)
+        method = scope["method"]
+        size = 0 if method == "HEAD" else len(answer.body or b"")
+        self._lines.note((method, document.logged, answer.status, size), started)
 
 
 class Whole(Response):

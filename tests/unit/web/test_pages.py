@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from publisher.errors import EndpointError
 from publisher.web import Folder
 from publisher.web.paths import file_of, media_type, with_slash
-from tests.unit.web.conftest import FILES, Client
+from tests.unit.web.conftest import FILES, PICTURE, Client
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from tests.unit.web.conftest import FILES, Client
         ("/daily/archive/2024-11.xml", "daily/archive/2024-11.xml", "application/atom+xml; charset=utf-8"),
         ("/feeds.opml", "feeds.opml", "text/x-opml; charset=utf-8"),
         (
-            "/assets/0123456789abcdef0123456789abcdef.png",
+            f"/{PICTURE}",
             "assets/0123456789abcdef0123456789abcdef.png",
             "image/png",
         ),
@@ -213,7 +213,7 @@ def test_what_has_changed_is_sent_anew(client: Client, root: Path) -> None:
         ("/daily/rss.xml", "public, max-age=900"),
         ("/daily/archive/2024-11.xml", "public, max-age=86400"),
         ("/daily/", "public, max-age=300"),
-        ("/assets/0123456789abcdef0123456789abcdef.png", "public, max-age=31536000, immutable"),
+        (f"/{PICTURE}", "public, max-age=31536000, immutable"),
         ("/nothing", "no-store"),
         ("/daily", "no-store"),
     ],
