@@ -18,8 +18,8 @@ AT_ONCE = 20
 EVERY_SECONDS = 60
 """How often one more is given after that."""
 
-_MOST = 50_000
-"""Numbers that are kept."""
+MOST = 50_000
+"""Numbers that are kept: some megabytes."""
 
 
 class Hammering:
@@ -30,6 +30,7 @@ class Hammering:
         every: seconds until one more is.
         clock: seconds, from anywhere.
         jitter: a number from 0 to 1: who is stopped together does not come back together.
+        most: how many are remembered.
     """
 
     def __init__(
@@ -38,14 +39,19 @@ class Hammering:
         every: float = EVERY_SECONDS,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = lambda: secrets.randbelow(1000) / 1000,
+        most: int = MOST,
     ) -> None:
         self._at_once = at_once
         self._every = every
         self._clock = clock
         self._jitter = jitter
+        self._most = most
         self._key = secrets.token_bytes(16)
         self._free_at: dict[bytes, float] = {}
         self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._free_at)
 
     def wait(self, network: str, agent: bytes, document: str) -> int:
         """Count one whole answer, and give 0; or the whole seconds after which it is worth coming again.
@@ -68,7 +74,7 @@ class Hammering:
 
     def _make_room(self, now: float) -> None:
         """Forget those who are free again; of too many others, those who are free first."""
-        if len(self._free_at) <= _MOST:
+        if len(self._free_at) <= self._most:
             return
         kept = sorted(((at, who) for who, at in self._free_at.items() if at > now), reverse=True)
-        self._free_at = {who: at for at, who in kept[: _MOST // 2]}
+        self._free_at = {who: at for at, who in kept[: self._most // 2]}
