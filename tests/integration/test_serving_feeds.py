@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -24,7 +24,6 @@ from tests.instance import Instance
 from tests.integration.test_serve import until
 
 FEED = "/daily/atom.xml"
-PAGE = "/daily/2024-11-20-news-of-2024-11-20/"
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,16 @@ def get(address: str, path: str = FEED, **headers: str) -> Got:
     """One answer over a connection of its own."""
     with Poller(address) as poller:
         return poller.get(path, **headers)
+
+
+def once(address: str, wanted: Callable[[Got], bool], path: str = FEED, **headers: str) -> Got:
+    """The first answer that is as wanted."""
+
+    def look() -> Got | None:
+        found = get(address, path, **headers)
+        return found if wanted(found) else None
+
+    return until(look)
 
 
 @contextmanager
@@ -107,14 +116,14 @@ def test_no_document_is_torn_or_older_than_the_one_before(instance: Instance) ->
     with served(instance) as address, instance.opened() as opened:
         endpoint = Telling(opened.endpoints[0], opened.upkeep.changed)
         endpoint.put(document(0))
-        until(lambda: get(address, "/daily/probe.xml").status == 200 or None)
+        once(address, lambda got: got.status == 200, "/daily/probe.xml")
         threads = [threading.Thread(target=poll, args=(number, address)) for number in range(2)]
         for thread in threads:
             thread.start()
         ready.wait()
         for version in range(1, 101):
             endpoint.put(document(version))
-        last = until(lambda: (got := get(address, "/daily/probe.xml")).text == document(100).data and got)
+        last = once(address, lambda got: got.text == document(100).data, "/daily/probe.xml")
         over.set()
         for thread in threads:
             thread.join()
@@ -136,7 +145,7 @@ def test_no_document_is_torn_or_older_than_the_one_before(instance: Instance) ->
 
 def test_who_has_it_gets_304_after_a_restart_and_after_a_copy_that_keeps_no_times(instance: Instance) -> None:
     with served(instance) as address:
-        first = until(lambda: (got := get(address, Accept_Encoding="gzip")).status == 200 and got)
+        first = once(address, lambda got: got.status == 200, Accept_Encoding="gzip")
         seen = parsedate_to_datetime(first.headers["last-modified"])
         until(lambda: _is_kept(instance))
     for times in (None, (0, 0)):
@@ -157,15 +166,22 @@ def _is_kept(instance: Instance) -> bool | None:
 
 def test_a_digest_that_another_process_withdraws_is_410_and_its_feed_stays(instance: Instance) -> None:
     with served(instance) as address:
-        feed = until(lambda: (got := get(address)).status == 200 and got)
-        page = urlsplit(re.search(rb'<link href="(https://news[^"]+-news[^"]*/)"', feed.body)[1].decode()).path  # type: ignore[index]
+        feed = once(address, lambda got: got.status == 200)
+        page = urlsplit(_page_of(feed)).path
         assert get(address, page).status == 200
         ended = instance("digest", "withdraw", page.split("/")[2], "--reason", "wrong", "--yes")
         assert ended.code == 0, ended
-        gone = until(lambda: (got := get(address, page)).status == 410 and got)
+        gone = once(address, lambda got: got.status == 410, page)
         assert b"withdrawn" in gone.body
-        after = until(lambda: (got := get(address)).headers["etag"] != feed.headers["etag"] and got)
+        after = once(address, lambda got: got.headers["etag"] != feed.headers["etag"])
         assert (after.status, b"Withdrawn" in after.body) == (200, True)
+
+
+def _page_of(feed: Got) -> str:
+    """The address of the only entry's page."""
+    found = re.search(r'<link href="(https://news[^"]+-news[^"]*/)"', feed.body.decode())
+    assert found is not None
+    return found[1]
 
 
 def test_it_is_told_how_feed_readers_poll_and_no_address(instance: Instance) -> None:
