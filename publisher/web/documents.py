@@ -97,7 +97,7 @@ class Documents:
         if known is None:
             return None
         epoch, document = known
-        if epoch != self._upkeep.epoch or self._is_over(document):
+        if epoch != self._upkeep.epoch or (document.until != math.inf and self._is_over(document)):
             return None
         self._held.move_to_end(path)
         return document

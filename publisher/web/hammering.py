@@ -10,7 +10,6 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from hashlib import blake2b
 
 AT_ONCE = 20
 """Whole answers that are given without a pause: behind one network there may be many readers of one kind."""
@@ -47,7 +46,7 @@ class Hammering:
         self._jitter = jitter
         self._most = most
         self._key = secrets.token_bytes(16)
-        self._free_at: dict[bytes, float] = {}
+        self._free_at: dict[int, float] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -59,9 +58,7 @@ class Hammering:
         Each answer moves the moment at which all are free again by `every`; when that would be further away than
         `at_once` answers, there is none.
         """
-        who = blake2b(
-            b"\0".join((network.encode(), agent, document.encode())), digest_size=16, key=self._key
-        ).digest()
+        who = hash((self._key, network, agent, document))
         now = self._clock()
         with self._lock:
             free_at = max(self._free_at.get(who, now), now) + self._every

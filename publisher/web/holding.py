@@ -21,6 +21,9 @@ RawHeaders = tuple[tuple[bytes, bytes], ...]
 SMALLEST = 256
 """Bytes; what is smaller gains nothing by compression."""
 
+_UNCHANGED = ("ETag", "Last-Modified", "Cache-Control", "Vary", "Access-Control-Allow-Origin")
+"""What a 304 repeats; the reader has the rest (RFC 9110, 15.4.5)."""
+
 _UNKNOWN_SECONDS = 30
 """How long a document is served whose age cannot be known, before that is tried again."""
 
@@ -51,6 +54,7 @@ class Held:
         modified: what is compared with If-Modified-Since; None when it is not known.
         until: the moment (of `time.time`) after which it has to be made anew; infinity for most.
         status: 200, or 410 for what was withdrawn.
+        in_memory: whether its bytes are here.
         variants: by coding; IDENTITY is always there.
         logged: the request path as the log may have it.
         is_feed: whether feed readers ask for it.
@@ -62,14 +66,10 @@ class Held:
     modified: datetime | None
     until: float
     status: int
+    in_memory: bool
     variants: Mapping[str, Variant]
     logged: str
     is_feed: bool
-
-    @property
-    def in_memory(self) -> bool:
-        """Whether its bytes are here."""
-        return self.variants[IDENTITY].body is not None
 
     @property
     def is_withdrawn(self) -> bool:
@@ -116,7 +116,6 @@ def held(
     common = {
         "Cache-Control": cache_control(file, media),
         "Access-Control-Allow-Origin": "*",
-        "Access-Control-Expose-Headers": "ETag, Link",
         **SAFE_HEADERS,
         **({"Vary": "Accept-Encoding"} if is_text(media) else {}),
         **({"Link": link} if data and (link := links_of(media, data)) else {}),
@@ -129,10 +128,11 @@ def held(
         if tag:  # another status than 200 makes no promise about the next answer
             own["ETag"] = tag
         length = {"Content-Type": media, "Content-Length": str(stamp.size if body is None else len(body))}
-        unchanged = {name: value for name, value in own.items() if name != "Content-Encoding"}
+        unchanged = {name: own[name] for name in _UNCHANGED if name in own}
         variants[coding] = Variant(tag, body, _raw(own | length), _raw(unchanged))
     status = int(HTTPStatus.GONE if withdrawn else HTTPStatus.OK)
-    return Held(file, stamp, digest, modified, until, status, variants, redacted(path), is_feed(media))
+    here, logged = data is not None, redacted(path)
+    return Held(file, stamp, digest, modified, until, status, here, variants, logged, is_feed(media))
 
 
 def _bodies(media: str, data: bytes | None) -> dict[str, bytes | None]:

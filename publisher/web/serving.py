@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publisher.errors import EndpointError
 from publisher.web.answers import PRIVATE, READ_METHODS, TEXT
 from publisher.web.documents import Documents
-from publisher.web.encodings import preferred
+from publisher.web.encodings import IDENTITY, preferred
 from publisher.web.fresh import not_modified
 from publisher.web.hammering import Hammering
 from publisher.web.holding import Held, RawHeaders, Variant
@@ -113,8 +113,10 @@ def network_of(scope: Scope) -> str:
 
 
 def _variant(document: Held, accepts: str | None) -> Variant:
-    offered = document.variants
-    return next(offered[coding] for coding in preferred(accepts) if coding in offered)
+    for coding in preferred(accepts):
+        if found := document.variants.get(coding):
+            return found
+    return document.variants[IDENTITY]
 
 
 class Desk:
@@ -131,23 +133,10 @@ class Desk:
         self._hammering = hammering
         self._tally = tally
 
-    async def serve(self, document: Held, said: Asked, scope: Scope, send: Send) -> Answer:
-        """Send the answer for a document, and give it.
-
-        Raises:
-            EndpointError: it is read from disk, and is not there any more; nothing has been sent.
-        """
+    def answer(self, document: Held, said: Asked, scope: Scope) -> Answer:
+        """The answer for a document; counted, and 429 when it is asked for too often."""
         answer = answer_to(document, said)
-        if document.is_feed:
-            answer = self._noted(document, said, scope, answer)
-        start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
-        head = scope["method"] == "HEAD"
-        if answer.body is None and not head:
-            await self._from_disk(document, start, send)
-        else:
-            await send(start)
-            await send({"type": "http.response.body", "body": b"" if head else answer.body})
-        return answer
+        return self._noted(document, said, scope, answer) if document.is_feed else answer
 
     def _noted(self, document: Held, said: Asked, scope: Scope, answer: Answer) -> Answer:
         """Count a request for a feed; in place of the whole answer 429 to one that asks too often."""
@@ -162,16 +151,10 @@ class Desk:
         )
         return too_often(wait) if wait else answer
 
-    async def _from_disk(self, document: Held, start: dict[str, object], send: Send) -> None:
-        """Send what is too large for memory, piece by piece: the file that the headers tell of, and no other."""
-        found = await run_in_threadpool(self.documents.opened, document)
-        if found is None:
-            raise EndpointError(f"{document.file} was replaced while it was asked for", remedy="Ask again")
-        with found.file:
-            await send(start)
-            while piece := await run_in_threadpool(found.file.read, _PIECE):
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+
+def start_of(answer: Answer) -> Message:
+    """The message that begins an answer."""
+    return {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
 
 
 class Front:
@@ -185,20 +168,18 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection (ASGI)."""
         if scope["type"] == "http" and scope["method"] in READ_METHODS:
+            began = time.perf_counter()
             said = asked(scope)
             document = None if said.anew else self._desk.documents.ready(scope["path"])
             if document is not None and document.in_memory:
-                await self._answer(document, said, scope, send)
+                answer = self._desk.answer(document, said, scope)
+                method = scope["method"]
+                body = b"" if method == "HEAD" else answer.body or b""
+                await send(start_of(answer))
+                await send({"type": "http.response.body", "body": body})
+                self._lines.note((method, document.logged, answer.status, len(body)), began)
                 return
         await self.app(scope, receive, send)
-
-    async def _answer(self, document: Held, said: Asked, scope: Scope, send: Send) -> None:
-        """Answer, and say so in the log."""
-        started = time.perf_counter()
-        answer = await self._desk.serve(document, said, scope, send)
-        method = scope["method"]
-        size = 0 if method == "HEAD" else len(answer.body or b"")
-        self._lines.note((method, document.logged, answer.status, size), started)
 
 
 class Whole(Response):
@@ -210,5 +191,26 @@ class Whole(Response):
         self._document = document
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it (ASGI)."""
-        await self._desk.serve(self._document, asked(scope), scope, send)
+        """Send it (ASGI).
+
+        Raises:
+            EndpointError: it is read from disk, and is not there any more; nothing has been sent.
+        """
+        answer = self._desk.answer(self._document, asked(scope), scope)
+        head = scope["method"] == "HEAD"
+        if answer.body is None and not head:
+            await self._from_disk(answer, send)
+        else:
+            await send(start_of(answer))
+            await send({"type": "http.response.body", "body": b"" if head else answer.body})
+
+    async def _from_disk(self, answer: Answer, send: Send) -> None:
+        """Send what is too large for memory, piece by piece: the file that the headers tell of, and no other."""
+        found = await run_in_threadpool(self._desk.documents.opened, self._document)
+        if found is None:
+            raise EndpointError(f"{self._document.file} was replaced while it was asked for", remedy="Ask again")
+        with found.file:
+            await send(start_of(answer))
+            while piece := await run_in_threadpool(found.file.read, _PIECE):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
