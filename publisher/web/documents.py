@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -84,6 +85,7 @@ class Documents:
         self._clock = clock
         self._held: OrderedDict[str, tuple[int, Held]] = OrderedDict()
         self._size = 0
+        self._one_at_a_time = threading.Lock()
         self._under_way: dict[str, tuple[int, asyncio.Task[Held | None]]] = {}
 
     @property
@@ -141,25 +143,27 @@ class Documents:
             and not self._is_over(known)
         ):
             return known
-        found = self._read(file)
-        if found is None:
-            return None
-        stamp, data, digest = found
-        now = self._clock()
-        modified = self._modified(file, stamp, digest, now)
-        return held(path, file, stamp, data, digest, modified, now=now, withdrawn=withdrawn)
+        return self._made(path, file, withdrawn=withdrawn)
 
-    def _read(self, file: str) -> tuple[Stamp, bytes | None, str] | None:
-        read = None
-        for _ in range(_TRIES):
+    def _made(self, path: str, file: str, *, withdrawn: bool) -> Held | None:
+        """A document from its file, read again when somebody writes to that meanwhile.
+
+        Who has read older bytes must not give them a later age than the newer ones have: of several threads, one
+        at a time looks whether its bytes are still the newest, and says how old they are.
+        """
+        for tries in count(1):
             found = self._site.open(file)
             if found is None:
-                return None
-            with found.file:
-                read = (found.stamp, *_taken(found.file, found.stamp.size, self._largest))
-            if self._site.stamp(file) == found.stamp:
                 break
-        return read
+            with found.file:
+                data, digest = _taken(found.file, found.stamp.size, self._largest)
+            with self._one_at_a_time:
+                if tries < _TRIES and self._site.stamp(file) != found.stamp:
+                    continue
+                now = self._clock()
+                modified = self._modified(file, found.stamp, digest, now)
+            return held(path, file, found.stamp, data, digest, modified, now=now, withdrawn=withdrawn)
+        return None
 
     def _modified(self, file: str, stamp: Stamp, digest: str, now: datetime) -> datetime | None:
         """What is said of its age: nothing when it cannot be known what was said before."""
