@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -21,8 +22,12 @@ from publisher.errors import PublisherError
 from publisher.publishing.passes import PassReport
 from publisher.slots import slots
 from publisher.web.app import create_app
+from publisher.web.documents import Documents
 from publisher.web.folder import Folder
+from publisher.web.hammering import Hammering
 from publisher.web.serve import WebServer
+from publisher.web.serving import Desk
+from publisher.web.tally import Tally
 
 __all__ = ["Service", "serve", "slots"]
 
@@ -40,6 +45,9 @@ FETCH = timedelta(seconds=30)
 
 POST = timedelta(seconds=2)
 """How often the outbox of notices is looked at: somebody sits before an empty mailbox and waits."""
+
+SITE = timedelta(seconds=1)
+"""How often it is looked whether another process has put documents."""
 
 FIRST_REST = timedelta(seconds=30)
 LONGEST_REST = timedelta(minutes=15)
@@ -213,19 +221,25 @@ def serve(app: App) -> None:
         signal.signal(number, lambda *_: stop.set())
     service = Service(app)
     web = app.settings.web
-    application = create_app(app.links, app.signups, Folder(app.site_folder), app.returning.hooks)
+    site, tally = Folder(app.site_folder), Tally()
+    desk = Desk(Documents(site, app.upkeep), Hammering(), tally)
+    application = create_app(app.links, app.signups, site, app.returning.hooks, desk)
+    look = _guarded("site", partial(app.upkeep.look, tally.taken), SITE)
+    look()
     listener = app.returning.listener() or nullcontext()
     with listener, WebServer(application, web.host, web.port) as server:
         _log.info("serving %s at %s (stop with Ctrl-C)", app.settings.site.title, server.url)
         service.start()
         try:
-            while not stop.wait(1):
+            while not stop.wait(SITE.total_seconds()):
+                look()
                 if not server.running:
                     raise PublisherError("the web server ended by itself", remedy="The log above says why")
         finally:
             _log.info("stopping: what is in flight is settled first")
             server.end()  # both take their time, at the same time: whoever stops us waits ten seconds
             service.stop()
+            _guarded("site", lambda: app.upkeep.write_polls(tally.taken()), SITE)()
 
 
 def _guarded(name: str, work: Callable[[], None], every: timedelta = LOOK) -> Callable[[], None]:

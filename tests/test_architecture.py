@@ -23,7 +23,7 @@ TIERS: Sequence[frozenset[str]] = (
     frozenset(
         {
             *("digests", "http", "ledger", "editions", "slots", "due", "secrets", "facts"),
-            *("feedback", "drafts", "capabilities", "upstream"),
+            *("feedback", "drafts", "capabilities", "upstream", "served"),
         }
     ),
     frozenset({"rendering", "feeds", "messages", "preflight", "providers", "endpoints", "storage", "probes"}),
@@ -70,6 +70,7 @@ PURE = frozenset(
         "feedback",
         "drafts",
         "capabilities",
+        "served",
         "slots",
         "due",
         "digests",

@@ -11,6 +11,7 @@ from publisher.app.adapters import Adapters
 from publisher.app.keeping import InstanceGround
 from publisher.app.leaving import judge_of
 from publisher.app.returning import Returning
+from publisher.app.serving import FeedReaders, Telling, Upkeep
 from publisher.config import Newsletter
 from publisher.digests.identity import Home
 from publisher.digests.model import Digest
@@ -189,7 +190,18 @@ class UseCases(Adapters):
     def channels(self) -> Channels:
         """What brings endpoints up to date."""
         looks = [self.look(newsletter.slug) for newsletter in self.settings.newsletter]
-        return Channels(self.store, self.endpoints, Site(self.site_look, looks, self.logos.assets))
+        endpoints = [Telling(endpoint, self.upkeep.changed) for endpoint in self.endpoints]
+        return Channels(self.store, endpoints, Site(self.site_look, looks, self.logos.assets))
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """What the server of the site is told."""
+        return Upkeep(self.store, self.clock)
+
+    @property
+    def feed_readers(self) -> FeedReaders:
+        """Who polls the feeds how."""
+        return FeedReaders(self.store)
 
     @cached_property
     def intake(self) -> Intake:

@@ -13,7 +13,7 @@ from publisher.cli.telling import tell_fetched, tell_put
 from publisher.errors import UsageError
 from publisher.publishing.fetching import Standing
 
-app = typer.Typer(no_args_is_help=True, help="Feeds and pages: build. Feeds of others: sources, fetch.")
+app = typer.Typer(no_args_is_help=True, help="Feeds and pages: build, readers. Feeds of others: sources, fetch.")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 
@@ -91,3 +91,33 @@ def _row(opened: App, standing: Standing) -> dict[str, object]:
         "waiting": standing.waiting,
         "error": standing.error,
     }
+
+
+@app.command()
+def readers(
+    days: Annotated[int, typer.Option("--days", min=1, max=400, help="Of how many days, today included.")] = 30,
+    as_json: Json = False,
+) -> None:
+    """How feed readers poll `publisher serve`: requests, shares of conditional ones and 304s, subscribers."""
+    with instance() as opened:
+        rows = [
+            {
+                "family": habit.family,
+                "requests": habit.requests,
+                "conditional": _share(habit.conditional, habit.requests),
+                "not_modified": _share(habit.not_modified, habit.requests),
+                "refused": habit.refused,
+                "subscribers": habit.subscribers,
+            }
+            for habit in opened.feed_readers.habits(days, opened.clock())
+        ]
+    shown = rows if as_json else [row | {name: f"{row[name]:.0%}" for name in _SHARES} for row in rows]
+    empty = f"No feed reader has polled within {count(days, 'day')}; `publisher serve` counts them."
+    show_rows(shown, ("family", "requests", *_SHARES, "refused", "subscribers"), as_json=as_json, empty=empty)
+
+
+_SHARES = ("conditional", "not_modified")
+
+
+def _share(some: int, all_: int) -> float:
+    return round(some / all_, 4) if all_ else 0.0

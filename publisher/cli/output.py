@@ -17,6 +17,7 @@ RIGHT = frozenset(
     {
         *("mails", "pending", "sending", "accepted", "deferred", "failed", "uncertain", "skipped", "count", "id"),
         *("delivered", "bounced", "complained"),
+        *("requests", "conditional", "not_modified", "refused", "subscribers"),
     }
 )
 """Columns of numbers, aligned at the right."""

@@ -19,7 +19,7 @@ from publisher.storage.database import Database, explained
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest revision in `migrations/versions`; a test compares."""
 
 _ADVISORY_LOCK = 0x7075626C69736800

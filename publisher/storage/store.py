@@ -22,8 +22,10 @@ from publisher.storage.feeds import Feeds
 from publisher.storage.mailings import Mailings
 from publisher.storage.pacing import Pacing
 from publisher.storage.plans import Plans
+from publisher.storage.polls import Polls
 from publisher.storage.preflights import Preflights
 from publisher.storage.publications import Publications
+from publisher.storage.serving import Generations, SiteVersions
 from publisher.storage.standings import Standings
 from publisher.storage.troubles import Troubles
 from publisher.storage.upstream import Upstream
@@ -126,6 +128,21 @@ class Unit:
     def facts(self) -> Facts:
         """Facts about the instance."""
         return Facts(self.connection)
+
+    @property
+    def generations(self) -> Generations:
+        """A number that says whether the site has changed."""
+        return Generations(self.connection)
+
+    @property
+    def site_versions(self) -> SiteVersions:
+        """What was last served under each address."""
+        return SiteVersions(self.connection)
+
+    @property
+    def polls(self) -> Polls:
+        """Who polls feeds how."""
+        return Polls(self.connection)
 
     @property
     def alerts(self) -> Alerts:

@@ -392,6 +392,34 @@ upstream_turns = Table(
     Column("looked_at", UTCDateTime, nullable=False),  # when it was last decided whether to make a digest
 )
 
+generations = Table(
+    "generations",
+    metadata,
+    Column("name", String(64), primary_key=True),  # of what: "site"
+    Column("number", Id, nullable=False),  # one more with each change, so that whoever serves it looks again
+)
+
+site_versions = Table(
+    "site_versions",
+    metadata,
+    Column("path", Text, primary_key=True),  # of a document, relative to the site
+    Column("digest", String(64), nullable=False),  # SHA-256 of the bytes that were last served there
+    Column("modified_at", UTCDateTime, nullable=False),  # what Last-Modified said of them; never goes back
+)
+
+feed_polls = Table(
+    "feed_polls",
+    metadata,
+    Column("day", Date, primary_key=True),  # in UTC
+    Column("family", String(64), primary_key=True),  # what the program calls itself, without version
+    Column("document", String(500), primary_key=True),  # the feed's path
+    Column("requests", Id, nullable=False),
+    Column("conditional", Id, nullable=False),
+    Column("not_modified", Id, nullable=False),
+    Column("refused", Id, nullable=False),
+    Column("subscribers", Id, nullable=False),  # as announced last that day; 0: not said
+)
+
 paces = Table(
     "paces",
     metadata,

@@ -14,17 +14,21 @@ from starlette.types import ASGIApp
 from publisher.errors import PublisherError
 from publisher.web.answers import HTML, PRIVATE, TEXT, answer, plain
 from publisher.web.buckets import Buckets
+from publisher.web.documents import Documents, Unknown
+from publisher.web.hammering import Hammering
 from publisher.web.hooks import CALLS_AT_ONCE, CALLS_PER_SECOND, HOOKS, LARGEST_HOOK, hook_routes
 from publisher.web.links import link_routes
 from publisher.web.middleware import AccessLog, BodyLimit, SafeHeaders
 from publisher.web.pages import site_routes
 from publisher.web.ports import Hooks, Public, SignUps, Site
+from publisher.web.serving import Desk, Front
 from publisher.web.signups import signup_routes
+from publisher.web.tally import Tally
 
 _log = logging.getLogger("publisher.web")
 
 
-def create_app(public: Public, signups: SignUps, site: Site, hooks: Hooks) -> ASGIApp:
+def create_app(public: Public, signups: SignUps, site: Site, hooks: Hooks, desk: Desk | None = None) -> ASGIApp:
     """The application: links in mails, sign-up, webhooks, the site, `/healthz`.
 
     Args:
@@ -32,12 +36,14 @@ def create_app(public: Public, signups: SignUps, site: Site, hooks: Hooks) -> AS
         signups: what sign-up forms and confirmation links do.
         site: where pages and feeds are read.
         hooks: where providers tell what became of mail.
+        desk: what serves documents; without one, each is looked at anew, and what is counted is forgotten.
     """
+    desk = desk or Desk(Documents(site, Unknown()), Hammering(), Tally())
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(link_routes(public))
     app.include_router(hook_routes(hooks, Buckets(CALLS_AT_ONCE, CALLS_PER_SECOND)))
     app.include_router(signup_routes(public, signups, site))
-    app.include_router(site_routes(public, site))
+    app.include_router(site_routes(public, site, desk))
     app.add_exception_handler(HTTPException, _refused)
 
     def failed(request: Request, error: Exception) -> Response:
@@ -51,7 +57,7 @@ def create_app(public: Public, signups: SignUps, site: Site, hooks: Hooks) -> AS
         return answer(request, page, media, headers, HTTPStatus.SERVICE_UNAVAILABLE)
 
     app.add_exception_handler(PublisherError, failed)
-    return AccessLog(SafeHeaders(BodyLimit(app, {HOOKS: LARGEST_HOOK})))
+    return Front(AccessLog(SafeHeaders(BodyLimit(app, {HOOKS: LARGEST_HOOK}))), desk)
 
 
 def _refused(request: Request, error: Exception) -> Response:

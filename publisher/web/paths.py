@@ -66,10 +66,20 @@ def with_slash(path: str) -> str:
 def media_type(file: str) -> str:
     """The Content-Type of a file of the site, by its place and name."""
     name = file.rpartition("/")[2]
-    if _ARCHIVED_MONTH.search(file):
+    if is_archived_month(file):
         return _ATOM
     ending = name[name.rfind(".") :].lower() if "." in name else ""
     return _NAMES.get(name) or _TYPES.get(ending, "application/octet-stream")
+
+
+def is_archived_month(file: str) -> bool:
+    """Whether a file of the site is the feed of a month that is over (RFC 5005)."""
+    return _ARCHIVED_MONTH.search(file) is not None
+
+
+def is_text(media: str) -> bool:
+    """Whether bytes of a media type become smaller by compression."""
+    return _UTF8 in media or media.startswith("image/svg+xml")
 
 
 def is_feed(media: str) -> bool:

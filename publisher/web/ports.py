@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import BinaryIO, Protocol
 
 from publisher.feedback import HookRequest
+from publisher.served import Version
 
 
 class Public(Protocol):
@@ -113,15 +114,65 @@ class Hooks(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class SiteFile:
-    """A file of the site. `modified` is aware UTC."""
+class Stamp:
+    """What tells one state of a file from another without reading it: whoever writes or replaces it changes it."""
 
-    data: bytes
-    modified: datetime
+    inode: int
+    size: int
+    changed_ns: int
+    """Of its bytes, as everybody may set it; nanoseconds."""
+    touched_ns: int
+    """Of anything about it, as only the system sets it."""
+
+    @property
+    def modified(self) -> datetime:
+        """When its bytes changed, as the file system says; aware UTC."""
+        return datetime.fromtimestamp(self.changed_ns / 1e9, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFile:
+    """An open file of the site. Who was given it closes it: `with found.file:`."""
+
+    file: BinaryIO
+    stamp: Stamp
+
+    @property
+    def data(self) -> bytes:
+        """All of its bytes; closes it."""
+        with self.file:
+            return self.file.read()
 
 
 class Site(Protocol):
-    """Where the pages and feeds of the public site are read."""
+    """Where the pages and feeds of the public site are read. Called from several threads at once.
 
-    def read(self, path: str) -> SiteFile | None:
-        """The file at a relative path (`daily/rss.xml`), or None. Called from several threads at once."""
+    A method may raise EndpointError: the file is there, and cannot be read.
+    """
+
+    def stamp(self, path: str) -> Stamp | None:
+        """What the file at a relative path (`daily/rss.xml`) is now, or None when there is none."""
+
+    def open(self, path: str) -> SiteFile | None:
+        """The file, open: its bytes are of one moment, whoever replaces it meanwhile."""
+
+
+class Upkeep(Protocol):
+    """What is known of the site beside its bytes. Called from several threads at once."""
+
+    @property
+    def epoch(self) -> int:
+        """A number that is another one whenever files may have changed."""
+
+    def is_withdrawn(self, path: str) -> bool:
+        """Whether the page at a path is the notice of a withdrawn digest."""
+
+    def version(self, path: str) -> Version | None:
+        """The newest version that was ever served there; None for the first.
+
+        Raises:
+            PublisherError: it cannot be found out now.
+        """
+
+    def remember(self, path: str, version: Version) -> None:
+        """Keep that a version is served there. Never waits for anything."""

@@ -18,7 +18,7 @@ from functools import partial
 from publisher.digests import markdown, text
 from publisher.editions import Field
 from publisher.rendering.edition import render
-from tests.bench import api, ledger, letters, million, returned, sending, signing
+from tests.bench import api, ledger, letters, million, returned, sending, serving, signing
 from tests.bench.ledger import Kind
 from tests.bench.letters import LOOK, NOW, READER, ROOT, edition, sample_digest
 from tests.bench.measuring import Row, median, paired, seconds
@@ -89,6 +89,7 @@ SECTIONS: Mapping[str, Callable[[], Iterable[Row]]] = {
     "sending": sending.rows,
     "api": api.rows,
     "returned": returning,
+    "serving": serving.rows,
     "sqlite": lambda: ledger_of(ledger.sqlite),
     "postgresql": lambda: ledger_of(ledger.postgresql),
     "million": lambda: million.rows(ROWS),

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 
 def find(tool: str) -> str | None:
-    """Where one of Postfix's programs is; None when Debian's postfix is not installed."""
+    """Where a program of Debian's is (Postfix, nginx); None when its package is not installed."""
     return shutil.which(tool, path="/usr/sbin:/usr/bin")
 
 

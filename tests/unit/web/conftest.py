@@ -22,6 +22,8 @@ from publisher.web import Folder, create_app
 TOKEN = "AAEC-secret_token.42"
 CHANGED = datetime(2024, 11, 21, 7, 0, tzinfo=UTC)
 
+PICTURE = "assets/0123456789abcdef0123456789abcdef.png"
+
 FILES = {
     "index.html": "<h1>Index</h1>",
     "daily/index.html": "<h1>Daily</h1>",
@@ -32,7 +34,7 @@ FILES = {
     "daily/archive/2024-11.xml": "<feed/>",
     "daily/a:b/index.html": "colon",
     "feeds.opml": "<opml/>",
-    "assets/0123.png": "picture",
+    PICTURE: "picture",
     "notes": "no ending",
     ".hidden": "secret",
     "daily/.git/config": "secret",

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from publisher.errors import UsageError
 from publisher.web import Folder, SiteFile, WebServer, create_app
 from publisher.web.middleware import redacted
+from publisher.web.ports import Stamp
 from tests.unit.web.conftest import TOKEN, Client, FakeHooks, FakePublic, FakeSignUps
 
 
@@ -75,7 +76,10 @@ def test_a_line_tells_method_path_status_and_size(client: Client, caplog: pytest
 
 def test_a_fault_of_ours_is_logged_as_500(caplog: pytest.LogCaptureFixture, public: FakePublic) -> None:
     class Broken:
-        def read(self, path: str) -> SiteFile | None:
+        def stamp(self, path: str) -> Stamp | None:
+            raise RuntimeError(f"no {path}")
+
+        def open(self, path: str) -> SiteFile | None:
             raise RuntimeError(f"no {path}")
 
     with caplog.at_level(logging.INFO, logger="publisher.web.access"):
@@ -117,10 +121,10 @@ def test_a_request_under_way_ends_before_the_server_does(public: FakePublic, roo
     entered, leave = threading.Event(), threading.Event()
 
     class Slow(Folder):
-        def read(self, path: str) -> SiteFile | None:
+        def open(self, path: str) -> SiteFile | None:
             entered.set()
             leave.wait(60)
-            return super().read(path)
+            return super().open(path)
 
     answers: list[int] = []
     with WebServer(create_app(public, FakeSignUps(), Slow(root), FakeHooks()), "127.0.0.1", 0) as server:

@@ -1,0 +1,216 @@
+"""Answering for documents of the site: plain ASGI, with everything made beforehand.
+
+`Front` stands before the application and answers for what is in memory; whatever else is asked goes on, and comes
+back as `Whole` when it is a document after all. Range is not served: the largest thing here is a picture.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from http import HTTPStatus
+from typing import NamedTuple
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from publisher.errors import EndpointError
+from publisher.web.answers import PRIVATE, READ_METHODS, TEXT
+from publisher.web.documents import Documents
+from publisher.web.encodings import IDENTITY, preferred
+from publisher.web.fresh import not_modified
+from publisher.web.hammering import Hammering
+from publisher.web.holding import Held, RawHeaders, Variant
+from publisher.web.lines import Lines
+from publisher.web.middleware import SAFE_HEADERS
+from publisher.web.tally import Tally
+from subscribers.consents import truncated
+
+_ASKED = {
+    b"if-none-match": 0,
+    b"if-modified-since": 1,
+    b"accept-encoding": 2,
+    b"user-agent": 3,
+    b"cache-control": 4,
+    b"pragma": 4,
+}
+_OK, _NOT_MODIFIED = int(HTTPStatus.OK), int(HTTPStatus.NOT_MODIFIED)  # members of an Enum are slow to compare
+_PIECE = 256 * 1024
+_log = logging.getLogger("publisher.web.access")
+
+
+class Asked(NamedTuple):
+    """What the headers of a request say that matters here; None for what is not there."""
+
+    match: str | None
+    since: str | None
+    accepts: str | None
+    agent: bytes
+    anew: bool
+    """Whether the reader, or a proxy, wants us to look before we answer."""
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the reader says what it has."""
+        return self.match is not None or self.since is not None
+
+
+class Answer(NamedTuple):
+    """What is sent. `body` is None for what is read from disk."""
+
+    status: int
+    headers: RawHeaders
+    body: bytes | None = b""
+
+
+def asked(scope: Scope) -> Asked:
+    """Read the headers of a request once; of one that comes twice, both, as in a list."""
+    found: list[bytes | None] = [None] * 5
+    for name, value in scope["headers"]:
+        place = _ASKED.get(name)
+        if place is not None:
+            before = found[place]
+            found[place] = value if before is None else before + b", " + value
+    match, since, accepts = (None if value is None else value.decode("latin-1") for value in found[:3])
+    return Asked(match, since, accepts, found[3] or b"", b"no-cache" in (found[4] or b"").lower())
+
+
+def answer_to(document: Held, said: Asked) -> Answer:
+    """The answer to a GET, by its headers alone."""
+    variant = _variant(document, said.accepts)
+    if document.status == _OK and (
+        said.match == variant.tag  # as nearly everybody sends it: no need to look closer
+        or not_modified(said.match, said.since, document.digest, document.modified)
+    ):
+        return Answer(_NOT_MODIFIED, variant.unchanged)
+    return Answer(document.status, variant.full, variant.body)
+
+
+def too_often(wait: int) -> Answer:
+    """The answer to a reader that is to come back after so many seconds."""
+    body = b"You ask too often. Please come back later, and send If-None-Match or If-Modified-Since.\n"
+    headers = {
+        "Content-Type": TEXT,
+        "Content-Length": str(len(body)),
+        "Retry-After": str(wait),
+        "Access-Control-Allow-Origin": "*",
+        **PRIVATE,
+        **SAFE_HEADERS,
+    }
+    raw = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+    return Answer(int(HTTPStatus.TOO_MANY_REQUESTS), raw, body)
+
+
+def network_of(scope: Scope) -> str:
+    """Where a request comes from, shortened; "" for this machine: whoever stands in front speaks for many."""
+    client = scope.get("client")
+    host = client[0] if client else ""
+    if host.startswith("127.") or host == "::1":
+        return ""
+    bytes_of = host.split(".")
+    return ".".join(bytes_of[:3]) if len(bytes_of) == 4 and ":" not in host else truncated(host)
+
+
+def _variant(document: Held, accepts: str | None) -> Variant:
+    for coding in preferred(accepts):
+        if found := document.variants.get(coding):
+            return found
+    return document.variants[IDENTITY]
+
+
+class Desk:
+    """What stands behind every answer: the documents, who asks too often, and who asks how.
+
+    Args:
+        documents: those of the site.
+        hammering: what tells who asks too often.
+        tally: what counts who asks how.
+    """
+
+    def __init__(self, documents: Documents, hammering: Hammering, tally: Tally) -> None:
+        self.documents = documents
+        self._hammering = hammering
+        self._tally = tally
+
+    def answer(self, document: Held, said: Asked, scope: Scope) -> Answer:
+        """The answer for a document; counted, and 429 when it is asked for too often."""
+        answer = answer_to(document, said)
+        return self._noted(document, said, scope, answer) if document.is_feed else answer
+
+    def _noted(self, document: Held, said: Asked, scope: Scope, answer: Answer) -> Answer:
+        """Count a request for a feed; in place of the whole answer 429 to one that asks too often."""
+        network = "" if said.conditional else network_of(scope)
+        wait = self._hammering.wait(network, said.agent, document.file) if network else 0
+        self._tally.count(
+            said.agent,
+            document.file,
+            conditional=said.conditional,
+            not_modified=answer.status == _NOT_MODIFIED,
+            refused=wait > 0,
+        )
+        return too_often(wait) if wait else answer
+
+
+def start_of(answer: Answer) -> Message:
+    """The message that begins an answer."""
+    return {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+
+
+class Front:
+    """Answers for what is in memory without asking the application."""
+
+    def __init__(self, app: ASGIApp, desk: Desk) -> None:
+        self.app = app
+        self._desk = desk
+        self._lines = Lines(_log)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection (ASGI)."""
+        if scope["type"] == "http" and scope["method"] in READ_METHODS:
+            began = time.perf_counter()
+            said = asked(scope)
+            document = None if said.anew else self._desk.documents.ready(scope["path"])
+            if document is not None and document.in_memory:
+                answer = self._desk.answer(document, said, scope)
+                method = scope["method"]
+                body = b"" if method == "HEAD" else answer.body or b""
+                await send(start_of(answer))
+                await send({"type": "http.response.body", "body": body})
+                self._lines.note((method, document.logged, answer.status, len(body)), began)
+                return
+        await self.app(scope, receive, send)
+
+
+class Whole(Response):
+    """A document as the answer of a route."""
+
+    def __init__(self, desk: Desk, document: Held) -> None:
+        super().__init__()
+        self._desk = desk
+        self._document = document
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it (ASGI).
+
+        Raises:
+            EndpointError: it is read from disk, and is not there any more; nothing has been sent.
+        """
+        answer = self._desk.answer(self._document, asked(scope), scope)
+        head = scope["method"] == "HEAD"
+        if answer.body is None and not head:
+            await self._from_disk(answer, send)
+        else:
+            await send(start_of(answer))
+            await send({"type": "http.response.body", "body": b"" if head else answer.body})
+
+    async def _from_disk(self, answer: Answer, send: Send) -> None:
+        """Send what is too large for memory, piece by piece: the file that the headers tell of, and no other."""
+        found = await run_in_threadpool(self._desk.documents.opened, self._document)
+        if found is None:
+            raise EndpointError(f"{self._document.file} was replaced while it was asked for", remedy="Ask again")
+        with found.file:
+            await send(start_of(answer))
+            while piece := await run_in_threadpool(found.file.read, _PIECE):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
