@@ -88,6 +88,10 @@ class EndpointError(PublisherError):
     permanent_by_default = False
 
 
+class EndpointDownError(EndpointError):
+    """An endpoint takes nothing at all now: it does not answer, or refuses whoever asks."""
+
+
 class ProviderError(PublisherError):
     """A provider cannot be used at all: wrong login, not reachable, refusing everything.
 

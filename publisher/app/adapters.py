@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from publisher.app.foundation import Foundation
+from publisher.config import DirectoryEndpoint
 from publisher.config.discretion import Discretion, secrets_of
 from publisher.digests.model import Digest
 from publisher.digests.record import DigestRecord
@@ -78,14 +79,15 @@ class Adapters(Foundation):
 
     def endpoint_place(self, name: str) -> str:
         """Where an endpoint puts its documents, for people."""
-        return next(
-            (str(self.settings.path(each.path)) for each in self.settings.endpoint if each.name == name), name
-        )
+        found = next((each for each in self.settings.endpoint if each.name == name), None)
+        if isinstance(found, DirectoryEndpoint):
+            return str(self.settings.path(found.path))
+        return name if found is None else found.url
 
     @property
     def site_folder(self) -> Path:
-        """The folder that `serve` serves: the first directory endpoint's."""
-        return self.settings.path(self.settings.endpoint[0].path) if self.settings.endpoint else self.settings.root
+        """The folder that `serve` serves: that of the first endpoint that has one, else where one would be."""
+        return self.settings.path(next(iter(self.settings.folders), DirectoryEndpoint()).path)
 
     def render(self, digest: Digest, title_repeats: bool, notes: Sequence[Note] = ()) -> RenderedEdition:
         """Render a digest as its newsletter presents itself; with the notes of its corrections, if it has any."""

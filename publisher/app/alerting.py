@@ -37,7 +37,7 @@ class Alerting:
         """What tells the desk that something is wrong, and when it is over."""
         instance, settings = self._instance, self._instance.settings
         alerts, wait = settings.alerts, settings.site.wait
-        folders = [*(settings.path(each.path) for each in settings.endpoint), settings.path(Path("var"))]
+        folders = [*(settings.path(each.path) for each in settings.folders), settings.path(Path("var"))]
         watched = Watched(
             [(each.newsletter, each.schedule, each.timezone) for each in instance.cadences],
             instance.targets,

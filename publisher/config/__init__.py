@@ -4,6 +4,7 @@ Any value may be `{ env = "NAME" }` or `{ file = "PATH" }`, so that no secret ha
 paths, those in SQLite addresses too, are relative to the folder of the file.
 """
 
+from publisher.config.endpoints import AnyEndpoint, DirectoryEndpoint, Endpoint, Hub, S3Endpoint, WebDavEndpoint
 from publisher.config.fields import RESERVED_SLUGS
 from publisher.config.providers import (
     AnyProvider,
@@ -24,9 +25,7 @@ from publisher.config.settings import (
     Bounces,
     Colours,
     DarkColours,
-    DirectoryEndpoint,
     Dkim,
-    Endpoint,
     Inbox,
     Newsletter,
     Preflight,
@@ -42,6 +41,7 @@ from publisher.config.settings import (
 __all__ = [
     "RESERVED_SLUGS",
     "Alerts",
+    "AnyEndpoint",
     "AnyProvider",
     "ApiProvider",
     "Bounces",
@@ -50,6 +50,7 @@ __all__ = [
     "DirectoryEndpoint",
     "Dkim",
     "Endpoint",
+    "Hub",
     "Inbox",
     "Limits",
     "MaildirProvider",
@@ -60,6 +61,7 @@ __all__ = [
     "Provider",
     "ResendProvider",
     "Retention",
+    "S3Endpoint",
     "SendgridProvider",
     "Sending",
     "SesProvider",
@@ -69,6 +71,7 @@ __all__ = [
     "Storage",
     "Theme",
     "Web",
+    "WebDavEndpoint",
     "load",
     "parse",
 ]
