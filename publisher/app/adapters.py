@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from publisher.app.foundation import Foundation
 from publisher.config import DirectoryEndpoint
@@ -13,6 +14,8 @@ from publisher.digests.model import Digest
 from publisher.digests.record import DigestRecord
 from publisher.editions import Note, RenderedEdition
 from publisher.endpoints import registry as endpoints
+from publisher.probes.targets import is_reserved
+from publisher.publishing.announcing import targets_of
 from publisher.publishing.channels import target_of
 from publisher.publishing.logos import Logos, read_logos
 from publisher.publishing.publish import Cadence
@@ -53,8 +56,25 @@ class Adapters(Foundation):
 
     @property
     def targets(self) -> Sequence[str]:
+        """Every place that an edition is brought to, as publications know them: endpoints, public site, hubs."""
+        return [*self.endpoint_targets, *targets_of(self.public_url, [hub.url for hub in self.settings.hub])]
+
+    @property
+    def endpoint_targets(self) -> Sequence[str]:
         """The endpoints as publications know them."""
         return [target_of(endpoint) for endpoint in self.endpoints]
+
+    @property
+    def distant(self) -> frozenset[str]:
+        """The names of endpoints that are asked over the network."""
+        near = {each.name for each in self.settings.folders}
+        return frozenset(each.name for each in self.settings.endpoint if each.name not in near)
+
+    @property
+    def public_url(self) -> str:
+        """Where readers find the site, when they can be there at all; else nothing: a folder, or an example."""
+        url = self.settings.site.url
+        return "" if url.startswith("file:") or is_reserved(urlsplit(url).hostname or "") else url
 
     @property
     def first_target(self) -> str | None:
