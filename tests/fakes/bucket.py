@@ -68,7 +68,7 @@ class Bucket:
 
         monkeypatch.setattr(S3Backend, "put_object", refuse)
 
-    def keys(self) -> set[str]:
+    def listing(self) -> set[str]:
         """Every key of the bucket."""
         listing = requests.get(f"{self.server}/{BUCKET}?list-type=2", timeout=10).content
         return {str(each.text) for each in ElementTree.fromstring(listing).iter() if each.tag.endswith("}Key")}

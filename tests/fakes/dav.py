@@ -101,13 +101,16 @@ class Dav:
 
 
 @contextmanager
-def serving(root: Path, *, provider: type[FilesystemProvider] = Prompt) -> Iterator[Dav]:
-    """Serve a folder to one user."""
+def serving(
+    root: Path, *, provider: type[FilesystemProvider] = Prompt, port: int = 0, anonymous: bool = False
+) -> Iterator[Dav]:
+    """Serve a folder to one user, or to anybody; at any port, or a certain one."""
     root.mkdir(parents=True, exist_ok=True)
+    users: Any = True if anonymous else {USER: {"password": PASSWORD}}
     application = WsgiDAVApp(
         {
             "provider_mapping": {"/": provider(str(root))},
-            "simple_dc": {"user_mapping": {"*": {USER: {"password": PASSWORD}}}},
+            "simple_dc": {"user_mapping": {"*": users}},
             "http_authenticator": {"accept_basic": True, "accept_digest": False, "default_to_digest": False},
             "dir_browser": {"enable": False},
             "property_manager": False,
@@ -117,13 +120,12 @@ def serving(root: Path, *, provider: type[FilesystemProvider] = Prompt) -> Itera
         }
     )
     logging.getLogger("wsgidav").setLevel(logging.CRITICAL)
-    server = wsgi.Server(("127.0.0.1", 0), application, numthreads=6)
+    server = wsgi.Server(("127.0.0.1", port), application, numthreads=6)
     server.prepare()
     thread = Thread(target=server.serve, daemon=True)
     thread.start()
     try:
-        host, port = server.bind_addr[:2]
-        yield Dav(f"http://{host}:{port}/", root)
+        yield Dav(f"http://127.0.0.1:{server.bind_addr[1]}/", root)
     finally:
         server.stop()
         thread.join(20)

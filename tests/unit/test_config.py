@@ -26,6 +26,9 @@ from publisher.errors import ConfigError
 ROOT = Path("instance")
 SITE = {"title": "The Example", "url": "https://news.example.org"}
 LETTER = {"slug": "daily", "title": "The Daily", "from": "The Daily <daily@example.org>"}
+DAV = {"kind": "webdav", "url": "https://dav.example.org/site"}
+S3 = {"kind": "s3", "url": "s3://gazette-site"}
+HUB = {"url": "https://hub.example.org/?a=b"}
 SMTP = {"kind": "smtp", "host": "smtp.example.org"}
 
 
@@ -102,7 +105,22 @@ WRONG = [
     ({"newsletter": [LETTER | {"language": "english please"}]}, "newsletter[1].language: "),
     ({"endpoint": []}, "endpoint: is too short: at least 1 table"),
     ({"endpoint": [{"name": "a"}, {"name": "a"}]}, 'endpoint.name: "a" is there twice'),
-    ({"endpoint": [{"kind": "ftp"}]}, "endpoint[1].kind: should be 'directory'"),
+    ({"endpoint": [{"kind": "ftp"}]}, 'endpoint[1].kind: "ftp" is unknown; choose one of'),
+    ({"endpoint": [DAV | {"user": "u"}]}, "endpoint[1]: user and password are given together"),
+    ({"endpoint": [DAV | {"user": "u:v", "password": "x"}]}, "endpoint[1].user: a user's name has no colon"),
+    ({"endpoint": [DAV | {"url": "https://u:p@dav.example.org/"}]}, "endpoint[1].url: a web address stands here"),
+    ({"endpoint": [DAV | {"url": "file:///srv"}]}, 'endpoint[1].url: begins with "https://"'),
+    ({"endpoint": [DAV | {"path": "x"}]}, "endpoint[1].path: unknown key"),
+    (
+        {"endpoint": [S3 | {"url": "https://bucket.example.org/"}]},
+        'endpoint[1].url: a bucket is written "s3://bucket"',
+    ),
+    ({"endpoint": [S3 | {"url": "s3://bucket/../up"}]}, "endpoint[1].url: a prefix has no empty part"),
+    ({"endpoint": [S3 | {"access_key": "x"}]}, "endpoint[1]: access_key and secret_key are given together"),
+    ({"hub": [{}]}, "hub[1].url: is required"),
+    ({"hub": [{"url": "https://u:p@hub.example.org/"}]}, "hub[1].url: a hub is an address"),
+    ({"hub": [{"url": "ftp://hub.example.org/"}]}, "hub[1].url: a hub is an address"),
+    ({"hub": [HUB, HUB]}, 'hub.url: "https://hub.example.org/?a=b" is there twice'),
     ({"provider": {"path": "x"}}, "provider.kind: is required"),
     ({"provider": {"kind": "pigeon"}}, "provider.kind: \"pigeon\" is unknown; choose one of 'maildir', 'smtp'"),
     ({"provider": {"kind": "maildir", "host": "x"}}, "provider.host: unknown key"),
