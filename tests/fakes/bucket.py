@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 import requests
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeKey, S3Backend, s3_backends
 from moto.server import ThreadedMotoServer
@@ -56,15 +56,14 @@ class Bucket:
 
     def stored(self, path: str) -> FakeKey:
         """An object as moto has it."""
-        return s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[BUCKET].keys[f"{self.prefix}/{path}"]
+        found: FakeKey = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[BUCKET].keys[f"{self.prefix}/{path}"]
+        return found
 
     def refuse_writing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """From now on the store says that it has too much to do."""
 
         def refuse(*_arguments: object, **_named: object) -> None:
-            error = S3ClientError("SlowDown", "Please reduce your request rate.")
-            error.code = 503
-            raise error
+            raise S3ClientError("SlowDown", "Please reduce your request rate.")
 
         monkeypatch.setattr(S3Backend, "put_object", refuse)
 

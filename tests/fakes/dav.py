@@ -25,7 +25,7 @@ USER = "gazette"
 PASSWORD = "hush-dav-password-4711"
 
 
-class PromptFile(FileResource):
+class PromptFile(FileResource):  # type: ignore[misc]
     """A file that is measured and read by one handle, and moved by one rename."""
 
     def __init__(self, path: str, environ: dict[str, Any], file_path: str) -> None:
@@ -62,7 +62,7 @@ def begin_on_a_full_disk(file: PromptFile, **_named: object) -> _Full:
     return _Full(file._file_path)
 
 
-class Prompt(FilesystemProvider):
+class Prompt(FilesystemProvider):  # type: ignore[misc]
     """Files that are `PromptFile`s."""
 
     def get_resource_inst(self, path: str, environ: dict[str, Any]) -> Any:

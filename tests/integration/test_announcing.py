@@ -198,7 +198,12 @@ def test_a_distant_endpoint_with_everything_is_asked_every_ten_minutes_alone(
         town = Town.made(tmp_path / "town", public, table("endpoint", server.settings()))
         with town.opened() as app:
             get = app.endpoints[1].get
-            monkeypatch.setattr(app.endpoints[1], "get", lambda path: asked.append(path) or get(path))
+
+            def get_and_note(path: str) -> bytes | None:
+                asked.append(path)
+                return get(path)
+
+            monkeypatch.setattr(app.endpoints[1], "get", get_and_note)
             app.run_pass(sleep=lambda _: None)
             looks = []
             for seconds in (5, 5, 500, 100):
