@@ -10,6 +10,7 @@ from pathlib import Path
 
 from publisher.app.usecases import UseCases
 from publisher.bounces.judging import WARNED_COMPLAINTS
+from publisher.config import Settings
 from publisher.notices.carriers import Carrier, Hook, Mail
 from publisher.notices.disks import spaces
 from publisher.notices.letters import Letterhead
@@ -20,6 +21,11 @@ from publisher.publishing.passes import PassReport
 from publisher.storage import locks
 
 ALERTS_LOCK = "alerts"
+
+
+def letterhead_of(settings: Settings, sender: str) -> Letterhead:
+    """Who writes mails that are no digest; `sender` as the configuration writes it."""
+    return Letterhead(settings.site.title, settings.site.url, sender)
 
 
 class Alerting:
@@ -79,8 +85,8 @@ class Alerting:
     def _carriers(self) -> Sequence[Carrier]:
         """Who tells: a mail to each address, and the webhook."""
         settings = self._instance.settings
-        alerts, site, first = settings.alerts, settings.site, settings.newsletter[0]
-        letterhead = Letterhead(site.title, site.url, alerts.sender or first.sender)
+        alerts, first = settings.alerts, settings.newsletter[0]
+        letterhead = letterhead_of(settings, alerts.sender or first.sender)
         writer = first.model_copy(update={"sender": letterhead.sender, "envelope_from": None})
         domain = writer.bounces_to.rpartition("@")[2]
         signed = any(key.signs_for(domain) for key in settings.dkim)

@@ -35,7 +35,7 @@ def ground(config_file: Path, clock: Clock = wall_clock, around: Surroundings | 
     """
     from publisher.doctor.model import Ground  # late: HTTP and DNS take their time to load
     from publisher.doctor.outside import Endpoints, surroundings
-    from publisher.providers.trying import try_provider
+    from publisher.providers.trying import SECONDS, try_provider
 
     settings, around = load_settings(config_file), around or surroundings()
     app, trouble = _open_soon(config_file, clock)
@@ -47,7 +47,7 @@ def ground(config_file: Path, clock: Clock = wall_clock, around: Surroundings | 
             dns=around.dns,
             web=around.web,
             machine=around.machine,
-            try_provider=lambda provider: try_provider(provider, settings),
+            try_provider=lambda provider: try_provider(provider, settings, SECONDS / len(settings.provider)),
             try_endpoint=Endpoints(settings),
             opened=None if app is None else app.opened,
             trouble=trouble,

@@ -56,7 +56,8 @@ def load_settings(config_file: Path) -> Settings:
     """The settings, checked as far as they go without touching anything outside.
 
     Raises:
-        ConfigError: a key is wrong, a schedule cannot be read, or there is no such rule of preflight.
+        ConfigError: a key is wrong, a schedule cannot be read, there is no such rule of preflight, or no provider
+            can carry what is asked for.
     """
     settings = config.load(config_file)
     slots.check(settings, file=str(config_file))
@@ -65,7 +66,18 @@ def load_settings(config_file: Path) -> Settings:
         from publisher.preflight import registry  # late: a sender does without
 
         registry.check_levels(settings.preflight.rules, file=str(config_file))
+    _check_carriage(settings, file=str(config_file))
     return settings
+
+
+def _check_carriage(settings: Settings, *, file: str) -> None:
+    """What no provider can carry stops the start, not the first mailing."""
+    from publisher.mailings.carriage import asked_by, refusals  # late: many commands send nothing
+    from publisher.providers.registry import capabilities_of
+
+    providers = {each.name: capabilities_of(each) for each in settings.provider}
+    for key, message, remedy in refusals(asked_by(settings, providers)):
+        raise ConfigError(f"{key}: {message}", remedy=remedy, file=file)
 
 
 def _check_local_times(settings: Settings, *, file: str) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from publisher.app.alerting import Alerting
 from publisher.app.leaving import senders_of
 from publisher.app.opening import Clock, load_settings, open_database, wall_clock
+from publisher.app.providing import Providing
 from publisher.app.usecases import UseCases
 from publisher.engines.local import Engine, EngineReport
 from publisher.errors import StorageError
@@ -47,6 +48,11 @@ class App(UseCases):
     def alerting(self) -> Alerting:
         """What tells the desk of trouble."""
         return Alerting(self)
+
+    @cached_property
+    def providing(self) -> Providing:
+        """What is done with providers."""
+        return Providing(self)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from publisher.feedback import BounceClass, Feedback
 from publisher.ledger import DeliveryState, Mailing
+from publisher.mailings.ports import Acts
 
 
 class Stored(Protocol):
@@ -134,22 +135,10 @@ class Event(Protocol):
     def mailing_id(self) -> int | None: ...
 
 
-class Events(Protocol):
+class Events(Acts, Protocol):
     """The append-only log of acts."""
 
     def of_digest(self, digest_id: int) -> Sequence[Event]: ...
-
-    def append(
-        self,
-        kind: str,
-        *,
-        at: datetime,
-        actor: str = "",
-        digest_id: int | None = None,
-        mailing_id: int | None = None,
-        delivery_id: int | None = None,
-        data: Mapping[str, object] | None = None,
-    ) -> None: ...
 
 
 class Unit(Protocol):

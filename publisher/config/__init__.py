@@ -5,7 +5,7 @@ paths, those in SQLite addresses too, are relative to the folder of the file.
 """
 
 from publisher.config.endpoints import AnyEndpoint, DirectoryEndpoint, Endpoint, Hub, S3Endpoint, WebDavEndpoint
-from publisher.config.fields import RESERVED_SLUGS
+from publisher.config.fields import RESERVED_SLUGS, is_bare_address
 from publisher.config.providers import (
     AnyProvider,
     ApiProvider,
@@ -72,6 +72,7 @@ __all__ = [
     "Theme",
     "Web",
     "WebDavEndpoint",
+    "is_bare_address",
     "load",
     "parse",
 ]

@@ -87,6 +87,15 @@ def _bare_address(value: str) -> str:
     return value
 
 
+def is_bare_address(value: str) -> bool:
+    """Whether somebody can be mailed at it: one address, without a name."""
+    try:
+        _bare_address(_line(value))
+    except ValueError:
+        return False
+    return True
+
+
 def _address(value: str) -> str:
     """`Name <local@domain>` or `local@domain`, in one line."""
     _, bracket, rest = value.rpartition("<")

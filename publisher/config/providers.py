@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from publisher.config.fields import Domain, Duration, Line, Name, WebAddress
 from publisher.config.section import Limits
@@ -121,6 +121,16 @@ class PostmarkProvider(ApiProvider):
     """The stream of confirmations and alerts."""
     webhook_user: Line | None = None
     webhook_password: SecretStr | None = None
+
+    @field_validator("notice_stream")
+    @classmethod
+    def _is_another_stream(cls, value: str, info: ValidationInfo) -> str:
+        if value == info.data.get("stream"):
+            raise ValueError(
+                "is the stream of digests, too; confirmations and alerts need one of type Transactional,"
+                " where nobody unsubscribes from them"
+            )
+        return value
 
 
 class SendgridProvider(ApiProvider):

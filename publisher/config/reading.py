@@ -126,14 +126,26 @@ def _too_few(path: str, problem: ErrorDetails) -> str:
     return f"{path}: is too short: at least {problem['ctx']['min_length']} {unit}"
 
 
+def _no_table(path: str, _problem: ErrorDetails) -> str:
+    """Something else stands where a table belongs; one of a list of tables has its number in the path."""
+    name, number, _ = path.partition("[")
+    return f"{path}: is a table; write it as {f'[[{name}]]' if number else f'[{name}]'}"
+
+
+def _no_tables(path: str, _problem: ErrorDetails) -> str:
+    if path == "provider":
+        return "provider: is a table; write it as [provider], or several as [[provider]]"
+    return f"{path}: is a table that may come several times; write it as [[{path}]]"
+
+
 _PROBLEMS: dict[str, Callable[[str, ErrorDetails], str]] = {
     "extra_forbidden": lambda path, _: f"{path}: unknown key",
     "missing": lambda path, _: f"{path}: is required",
     "union_tag_not_found": lambda path, _: f"{path}.kind: is required",
     "union_tag_invalid": _unknown_kind,
-    "tuple_type": lambda path, _: f"{path}: is a table that may come several times; write it as [[{path}]]",
-    "model_type": lambda path, _: f"{path}: is a table; write it as [{path}]",
-    "model_attributes_type": lambda path, _: f"{path}: is a table; write it as [{path}]",
+    "tuple_type": _no_tables,
+    "model_type": _no_table,
+    "model_attributes_type": _no_table,
     "path_type": lambda path, _: f"{path}: should be a path",
     "too_short": _too_few,
 }

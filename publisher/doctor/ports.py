@@ -11,6 +11,7 @@ from publisher.config import AnyEndpoint, Newsletter, Provider
 from publisher.editions import Publication
 from publisher.http import Answer
 from publisher.preflight.model import Finding as PreflightFinding
+from publisher.providers.trials import Seen
 
 
 class Dns(Protocol):
@@ -66,8 +67,8 @@ class Records(Protocol):
 class ProviderTrial(Protocol):
     """Gets ready to mail, and mails nobody."""
 
-    def __call__(self, provider: Provider) -> str:
-        """What was seen, for people. Raises ProviderError or ConfigError."""
+    def __call__(self, provider: Provider) -> Sequence[Seen]:
+        """What was seen. Raises ProviderError or ConfigError."""
 
 
 class EndpointTrial(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +10,7 @@ from typing import Protocol
 from publisher.capabilities import Capabilities
 from publisher.feedback import Asked, Feedback
 from publisher.ledger import Delivery, Doubt, Mailing, Mark, Message, Outcome, Way
+from publisher.mailings.ports import Acts
 
 
 class Verdict(Protocol):
@@ -62,22 +63,6 @@ class KnownMailings(Protocol):
     """The mailings."""
 
     def get(self, mailing_id: int) -> Mailing: ...
-
-
-class Acts(Protocol):
-    """The append-only log of acts."""
-
-    def append(
-        self,
-        kind: str,
-        *,
-        at: datetime,
-        actor: str = "",
-        digest_id: int | None = None,
-        mailing_id: int | None = None,
-        delivery_id: int | None = None,
-        data: Mapping[str, object] | None = None,
-    ) -> None: ...
 
 
 class DoubtUnit(Protocol):

@@ -231,6 +231,22 @@ class WaveUnits(Protocol):
     def write(self) -> AbstractContextManager[WaveUnit]: ...
 
 
+class Acts(Protocol):
+    """The append-only log of acts."""
+
+    def append(
+        self,
+        kind: str,
+        *,
+        at: datetime,
+        actor: str = "",
+        digest_id: int | None = None,
+        mailing_id: int | None = None,
+        delivery_id: int | None = None,
+        data: Mapping[str, object] | None = None,
+    ) -> None: ...
+
+
 def provider_key(name: str) -> str:
     """A provider's name as the beginning of its senders' ids: whoever finds a dead sender knows what it used."""
     kind = name.partition(":")[0]

@@ -105,7 +105,7 @@ class Mail:
         )
         give_up, word, provider = time.monotonic() + PATIENCE_SECONDS, _Word(), self.open_provider()
         try:
-            provider.send(_One(message), word, lambda: stop() or time.monotonic() > give_up)
+            provider.send(One(message), word, lambda: stop() or time.monotonic() > give_up)
         finally:
             provider.close()
         if not word.accepted_:
@@ -147,16 +147,18 @@ class Hook:
             )
 
 
-class _One:
-    """One message as a stream of messages."""
+class One:
+    """One message as a stream of messages; see `ledger.Messages`."""
 
     def __init__(self, message: Message) -> None:
         self._messages = [message]
 
     def __len__(self) -> int:
+        """One, or none when it was taken."""
         return len(self._messages)
 
     def __iter__(self) -> Iterator[Message]:
+        """Once through."""
         while self._messages:
             yield self._messages.pop()
 

@@ -15,6 +15,7 @@ from typing import Protocol
 from publisher.errors import ProviderError, PublisherError
 from publisher.http import Answer, Failure, HttpError, back_off
 from publisher.ledger import Mark, Message, Report
+from publisher.providers import giving_up
 from publisher.providers.calls import Call, Dialect, Fate, Item, MalformedError, Verdict, halves, together
 
 NEVER_SENT = frozenset(
@@ -37,14 +38,6 @@ SILENCES = 2
 REFUSALS = 10
 """Mails in a row that were refused one by one, in calls that others shared, after which it is not about them; and
 how many a call has at least whose mails were all refused."""
-
-
-class ThrottledError(ProviderError):
-    """A provider that takes nothing for now, and said so."""
-
-    def __init__(self, message: str, wait: timedelta, *, remedy: str) -> None:
-        super().__init__(message, remedy=remedy)
-        self.retry_in = wait
 
 
 class Caller(Protocol):
@@ -117,13 +110,14 @@ class Run:
         return bool(taken)
 
     def _item(self, message: Message) -> Item | None:
-        most = self._can.octets
         try:
+            if not (self._can.utf8_addresses or message.recipient.isascii()):
+                raise ProviderError(f"{self._name} takes no letters beyond ASCII before the @", permanent=True)
             item = self._dialect.item(message)
         except PublisherError as error:
             self._report.failed(message.delivery_id, None, str(error))
             return None
-        size = item.shared + item.octets
+        size, most = item.shared + item.octets, self._can.octets
         if most and size > most:
             self._report.failed(message.delivery_id, None, f"it has {size} octets, and {self._name} takes {most}")
             return None
@@ -183,7 +177,7 @@ class Run:
         for item, verdict in zip(attempt.items, verdicts, strict=True):
             self._say(item, verdict)
         if len(verdicts) >= REFUSALS and all(verdict.mark is Mark.FAILED for verdict in verdicts):
-            self._give_up(self._refuses_everything(verdicts[0].text))
+            self._give_up(giving_up.refuses_everything(self._name, verdicts[0].text))
 
     def _say(self, item: Item, verdict: Verdict) -> None:
         number, text = item.message.delivery_id, verdict.text
@@ -206,13 +200,7 @@ class Run:
         self._uncertain(attempt, why)
         self._silences += 1
         if self._silences >= SILENCES:
-            self._give_up(
-                ProviderError(
-                    f"{self._name} does not answer as it should: {why}",
-                    remedy="`publisher mailing reconcile` finds out what became of the uncertain mails",
-                    provider=self._name,
-                )
-            )
+            self._give_up(giving_up.silent(self._name, why, self._can))
 
     def _uncertain(self, attempt: _Attempt, why: str) -> None:
         for item in attempt.items:
@@ -239,14 +227,7 @@ class Run:
         self._report.failed(attempt.items[0].message.delivery_id, answer.status, words)
         self._refusals += attempt.shared
         if self._refusals >= REFUSALS:
-            self._give_up(self._refuses_everything(words))
-
-    def _refuses_everything(self, words: str) -> ProviderError:
-        return ProviderError(
-            f"{self._name} refuses every mail: {words}",
-            remedy="Mend what it says; `publisher resend --failed` reaches those that were refused",
-            provider=self._name,
-        )
+            self._give_up(giving_up.refuses_everything(self._name, words))
 
     def _not_now(self, attempt: _Attempt, answer: Answer) -> None:
         words = self._dialect.words(answer)
@@ -254,16 +235,11 @@ class Run:
         self._turned_away += 1
         asked = self._dialect.wait(answer, datetime.now(UTC))
         pause = back_off(self._turned_away, self._api.chance()) if asked is None else asked
-        self._waited += pause
+        # Who says "at once" again and again is not asked for ever, either.
+        self._waited += max(pause, back_off(self._turned_away, 1.0))
         if self._waited > self._api.patience:
             self._left(attempt, words)
-            self._give_up(
-                ThrottledError(
-                    f"{self._name} takes nothing for now: {words}",
-                    pause,
-                    remedy="The next run goes on; give [provider] a limit such as per_second if this is usual",
-                )
-            )
+            self._give_up(giving_up.throttled(self._name, words, pause))
             return
         self._rest(pause)
         self._waiting.appendleft(attempt)
@@ -272,14 +248,7 @@ class Run:
         words = self._dialect.words(answer)
         self._returned(attempt, words)
         self._left(attempt, words)
-        self._give_up(
-            ProviderError(
-                f"{self._name} cannot be used: {words}",
-                remedy="Look at key, domain and region in [provider]; `publisher provider test` says more",
-                permanent=True,
-                provider=self._name,
-            )
-        )
+        self._give_up(giving_up.unusable(self._name, words))
 
     def _turn_away(self, attempt: _Attempt, error: HttpError) -> None:
         """No connection."""
@@ -287,11 +256,7 @@ class Run:
         self._turned_away += 1
         if error.permanent or self._turned_away >= TRIES:
             self._left(attempt, error.words)
-            self._give_up(
-                ProviderError(
-                    f"{self._name} cannot be reached: {error.words}", remedy=error.remedy, provider=self._name
-                )
-            )
+            self._give_up(giving_up.unreachable(self._name, error))
             return
         self._rest(back_off(self._turned_away, self._api.chance()))
         self._waiting.appendleft(attempt)

@@ -17,7 +17,6 @@ from urllib.parse import quote
 from publisher.capabilities import Capabilities, Form
 from publisher.config import MailgunProvider
 from publisher.drafts import Letter, filled
-from publisher.errors import ProviderError
 from publisher.http import Answer, FormField, asked_wait, form
 from publisher.ledger import Mark, Message
 from publisher.providers.calls import (
@@ -112,8 +111,6 @@ class MailgunBatch(_Mailgun):
     def item(self, message: Message) -> Item:
         """See `Dialect`."""
         letter = message.letter or letter_of(message)
-        if not message.recipient.isascii():
-            raise ProviderError("Mailgun takes no letters beyond ASCII before the @", permanent=True)
         own = {**{_variable(name): value for name, value in letter.headers.items()}, "ref": message.reference}
         own |= {name.value: value for name, value in letter.values.items()}
         own |= {f"{name.value}{_IN_HTML}": escape(value) for name, value in letter.values.items()}
@@ -157,8 +154,6 @@ class MailgunMime(_Mailgun):
 
     def item(self, message: Message) -> Item:
         """See `Dialect`."""
-        if not message.recipient.isascii():
-            raise ProviderError("Mailgun takes no letters beyond ASCII before the @", permanent=True)
         return Item(message, message.data, len(message.data))
 
     def call(self, items: Sequence[Item]) -> Call:

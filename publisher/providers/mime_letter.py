@@ -17,6 +17,9 @@ from publisher.ledger import Message
 _TOLD_APART = frozenset(
     {"from", "to", "reply-to", "subject", "date", "mime-version", "content-type", "content-transfer-encoding"}
 )
+_MEANINGLESS = frozenset({"dkim-signature"})
+"""A signature of bytes that will not be those that arrive."""
+
 _OWN = frozenset({"message-id", "list-unsubscribe", "in-reply-to", "references"})
 
 
@@ -32,7 +35,7 @@ def letter_of(message: Message) -> Letter:
     if not senders or not text:
         raise ProviderError("a mail in parts has a sender and a text", permanent=True)
     others = {name: " ".join(str(value).split()) for name, value in found.items()}
-    headers = {name: value for name, value in others.items() if name.lower() not in _TOLD_APART}
+    headers = {name: value for name, value in others.items() if name.lower() not in _TOLD_APART | _MEANINGLESS}
     draft = Draft(
         key=sha256(message.data).hexdigest()[:32],
         sender=senders[0],

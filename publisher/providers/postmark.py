@@ -98,8 +98,6 @@ class Postmark:
     def item(self, message: Message) -> Item:
         """See `Dialect`."""
         letter = message.letter or letter_of(message)
-        if not message.recipient.isascii():
-            raise ProviderError("Postmark takes no letters beyond ASCII before the @", permanent=True)
         own = {**letter.all_headers, "X-PM-KeepID": "true"}
         mail: dict[str, Any] = {
             "From": written(letter.draft.sender),

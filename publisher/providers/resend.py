@@ -14,7 +14,6 @@ from hashlib import sha256
 
 from publisher.capabilities import Capabilities, Form
 from publisher.config import ResendProvider
-from publisher.errors import ProviderError
 from publisher.http import Answer, asked_wait
 from publisher.ledger import Mark, Message
 from publisher.providers.calls import (
@@ -85,8 +84,6 @@ class Resend:
 
     def item(self, message: Message) -> Item:
         """See `Dialect`."""
-        if not message.recipient.isascii():
-            raise ProviderError("Resend takes no letters beyond ASCII before the @", permanent=True)
         letter = message.letter or letter_of(message)
         draft = letter.draft
         mail: dict[str, object] = {

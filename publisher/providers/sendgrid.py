@@ -18,7 +18,6 @@ from publisher.capabilities import Capabilities, Form
 from publisher.config import SendgridProvider
 from publisher.drafts import Draft, Mailbox, filled
 from publisher.editions import FieldName
-from publisher.errors import ProviderError
 from publisher.http import Answer, asked_wait
 from publisher.ledger import Mark, Message
 from publisher.providers.calls import Call, DraftSizes, Fate, Item, MalformedError, Verdict, told, usual_fate
@@ -79,8 +78,6 @@ class Sendgrid:
     def item(self, message: Message) -> Item:
         """See `Dialect`."""
         letter = message.letter or letter_of(message)
-        if not message.recipient.isascii():
-            raise ProviderError("SendGrid takes no letters beyond ASCII before the @", permanent=True)
         own = {name: value for name, value in letter.all_headers.items() if name.lower() not in RESERVED}
         mail: dict[str, Any] = {
             "to": [_addressee(letter.recipient)],

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from publisher.capabilities import Capabilities, Form
 from publisher.config import SesProvider
-from publisher.errors import ProviderError
 from publisher.http import Answer, asked_wait
 from publisher.ledger import Mark, Message
 from publisher.providers.calls import (
@@ -58,6 +57,9 @@ its keys or its identities, as everybody's mail would be. A type that we do not 
 _WHOEVER_IT_IS_FOR = re.compile(r"not verified|suspended|paused|configuration set", re.IGNORECASE)
 """MessageRejected and BadRequestException are said of an unverified sender and to accounts in the sandbox, too."""
 
+_OUR_SIGNATURES = re.compile(rb"\A(?:DKIM-Signature:.*\r\n(?:[ \t].*\r\n)*)+", re.IGNORECASE)
+"""Of a finished mail that was signed for other providers, too: SES changes Message-ID and Date under them."""
+
 _QUOTA = re.compile(r"\bquota\b", re.IGNORECASE)
 
 
@@ -82,7 +84,8 @@ class Ses:
             reference=True,
         )
         base = settings.url or f"https://email.{settings.region}.amazonaws.com/"
-        self._address = f"{base}v2/email/outbound-emails"
+        self._base = f"{base}v2/email/"
+        self._address = f"{self._base}outbound-emails"
         self._region = settings.region
         token = settings.session_token
         self._key = _Key(
@@ -98,9 +101,7 @@ class Ses:
 
     def item(self, message: Message) -> Item:
         """See `Dialect`."""
-        if not message.recipient.isascii():
-            raise ProviderError("SES takes no letters beyond ASCII before the @", permanent=True)
-        data = message.data
+        data = _OUR_SIGNATURES.sub(b"", message.data)
         if message.reference:
             data = f"{REFERENCE_HEADER}: {message.reference}\r\n".encode("ascii") + data
         return Item(message, data, 4 * (len(data) // 3 + 1) + _BESIDE)
@@ -120,6 +121,11 @@ class Ses:
             request["ConfigurationSetName"] = self._configuration_set
         data = json.dumps(request).encode()
         return Call(self._address, _signed(self._address, data, self._key, self._region, self._clock()), data)
+
+    def question(self, path: str) -> Call:
+        """A signed GET of something below /v2/email/, which changes nothing."""
+        address = f"{self._base}{path}"
+        return Call(address, _signed(address, b"", self._key, self._region, self._clock(), "GET"), b"", "GET")
 
     def fate(self, answer: Answer) -> Fate:
         """See `Dialect`. By the type of the error; by the status where that says enough."""
@@ -175,7 +181,9 @@ def _message(answer: Answer) -> str:
     return told(answer, ["message"], ["Message"])
 
 
-def _signed(address: str, data: bytes, key: _Key, region: str, now: datetime) -> dict[str, str]:
+def _signed(
+    address: str, data: bytes, key: _Key, region: str, now: datetime, method: str = "POST"
+) -> dict[str, str]:
     """The header of a call with its signature. All that is untyped is in here.
 
     botocore's own `add_auth` reads the clock of the machine; its steps are public, and these are they. No session
@@ -189,7 +197,7 @@ def _signed(address: str, data: bytes, key: _Key, region: str, now: datetime) ->
     headers = {"Content-Type": "application/json", "X-Amz-Date": moment}
     if key.token:
         headers["X-Amz-Security-Token"] = key.token
-    request = AWSRequest(method="POST", url=address, headers=headers, data=data)
+    request = AWSRequest(method=method, url=address, headers=headers, data=data)
     request.context["timestamp"] = moment
     signer = SigV4Auth(key, "ses", region)
     signature = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from publisher.config import MaildirProvider, Provider, Settings, SmtpProvider
+from publisher.config import ApiProvider, MaildirProvider, Provider, Settings, SmtpProvider
 from publisher.errors import ProviderError
 from publisher.providers.smtp_connect import Connector, tls_context
 from publisher.providers.smtp_replies import Lost
 from publisher.providers.smtp_wire import Wire
+from publisher.providers.trials import Grade, Seen
 
 SECONDS = 9.0
 """For connecting, TLS and login together."""
@@ -20,14 +21,29 @@ SECONDS = 9.0
 _GOODBYE = 1.0
 
 
-def try_provider(provider: Provider, settings: Settings, seconds: float = SECONDS) -> str:
-    """Get as far as to the first mail, and no further; gives what was done.
+def try_provider(provider: Provider, settings: Settings, seconds: float = SECONDS) -> tuple[Seen, ...]:
+    """Get as far as to the first mail, and no further; gives what was seen.
 
     Raises:
         ProviderError: it cannot be reached, or does not let us in.
         ConfigError: a file that [provider] names cannot be read.
     """
-    return _TRIALS[provider.kind](provider, settings, seconds)
+    if isinstance(provider, ApiProvider):
+        from publisher.providers.api_trying import try_api  # late: most instances have no such provider
+
+        return try_api(provider, _sender_domains(settings), seconds)
+    return (Seen(Grade.FINE, _TRIALS[provider.kind](provider, settings, seconds)),)
+
+
+def _sender_domains(settings: Settings) -> frozenset[str]:
+    """The domains that mail is sent from, in ASCII."""
+    senders = [each.sender for each in settings.newsletter]
+    senders += [settings.alerts.sender] if settings.alerts.sender and settings.alerts.mail else []
+    return frozenset(_ascii(each.rpartition("@")[2].removesuffix(">").lower()) for each in senders)
+
+
+def _ascii(domain: str) -> str:
+    return domain if domain.isascii() else domain.encode("idna").decode("ascii")
 
 
 def _maildir(provider: MaildirProvider, settings: Settings, _seconds: float) -> str:

@@ -38,7 +38,7 @@ from publisher.ledger import (
     Spread,
     Standing,
 )
-from publisher.mailings.ports import Outside, Waves, WhyNot
+from publisher.mailings.ports import Acts, Outside, Waves, WhyNot
 from subscribers.segments.counting import Share
 from subscribers.segments.evaluating import Ground
 from subscribers.segments.frozen import Frozen
@@ -302,22 +302,10 @@ class Event(Protocol):
     def data(self) -> Mapping[str, Any]: ...
 
 
-class Events(Protocol):
+class Events(Acts, Protocol):
     """The append-only log of acts."""
 
     def of_digest(self, digest_id: int) -> Sequence[Event]: ...
-
-    def append(
-        self,
-        kind: str,
-        *,
-        at: datetime,
-        actor: str = "",
-        digest_id: int | None = None,
-        mailing_id: int | None = None,
-        delivery_id: int | None = None,
-        data: Mapping[str, object] | None = None,
-    ) -> None: ...
 
 
 class Facts(Protocol):

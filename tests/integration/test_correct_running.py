@@ -93,6 +93,7 @@ def test_correct_during_a_running_mailing_mails_the_rest_the_new_edition(
     assert len(server.recipients) == READERS + old
 
 
+@pytest.mark.slow
 def test_a_second_correction_overtakes_the_first_ones_mailing(
     instance: Instance, server: Turnstile, database: Database
 ) -> None:
@@ -113,6 +114,7 @@ def test_a_second_correction_overtakes_the_first_ones_mailing(
     assert got(server, NEWEST)
 
 
+@pytest.mark.slow
 def test_what_an_editor_had_paused_stays_paused_with_the_new_edition_in_it(
     instance: Instance, server: Turnstile
 ) -> None:
@@ -130,6 +132,7 @@ def test_what_an_editor_had_paused_stays_paused_with_the_new_edition_in_it(
     assert_each_got_one_mail(server)
 
 
+@pytest.mark.slow
 def test_mail_that_had_not_begun_brings_the_new_edition_itself(instance: Instance, server: Turnstile) -> None:
     instance.site.parent.mkdir(exist_ok=True)
     instance.site.write_text("a file where the site has to be")

@@ -124,6 +124,7 @@ def test_the_run_stops_in_one_line_and_the_next_completes_it(name: str, server: 
     assert_completes(instance, server)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", cases(CUTS))
 def test_a_database_server_that_cuts_us_off_stops_the_run_in_one_line(
     name: str, server: FakeSmtp, tmp_path: Path, postgres_database: Database

@@ -60,6 +60,7 @@ def test_no_minute_sees_more_than_the_limit_also_over_restarts(
     assert took < people / rate * 1.25 + 2, "much slower than it may be"
 
 
+@pytest.mark.slow
 def test_two_senders_share_a_limit(postgres_database: Database, tmp_path: Path, now: datetime) -> None:
     paces = Paces({"all": Limits(per_second=5), "provider:x": Limits(per_hour=400)})
     room = newsroom(postgres_database, tmp_path, now, paces, 200)
@@ -119,6 +120,7 @@ def finished(room: Newsroom, domain: str) -> datetime:
     return max(mail.at for mail in room.received if mail.email.endswith(domain))
 
 
+@pytest.mark.slow
 def test_a_domain_with_a_limit_keeps_it_and_slows_nobody_else(
     sqlite_database: Database, postgres_database: Database, tmp_path: Path, now: datetime
 ) -> None:
@@ -139,6 +141,7 @@ def test_a_domain_with_a_limit_keeps_it_and_slows_nobody_else(
     assert (finished(both, "quick.example.org") - now).total_seconds() - meanwhile < quick * 1.1
 
 
+@pytest.mark.slow
 def test_no_more_of_a_domain_are_in_flight_than_it_may_have(
     database: Database, tmp_path: Path, now: datetime
 ) -> None:
@@ -192,6 +195,7 @@ def test_a_domain_that_says_slower_is_left_alone_and_the_others_are_not(
     assert count_states(database) == {"accepted": 300}
 
 
+@pytest.mark.slow
 def test_a_domain_that_takes_mail_again_is_soon_as_quick_as_before(
     sqlite_database: Database, tmp_path: Path, now: datetime
 ) -> None:

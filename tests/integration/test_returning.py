@@ -103,17 +103,29 @@ class Desk:
             return {one.email_key for one in suppression.suppression_page(connection)}
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
-    url = "sqlite:///var/publisher.db"
-    if request.param == "postgres":
-        database: Database = request.getfixturevalue("postgres_database")
-        url = database.engine.url.render_as_string(hide_password=False)
-    made = Instance(tmp_path / "instance", database=url, environment={"PUBLISHER_ACTOR": "op"})
+def mailed(root: Path, url: str = "sqlite:///var/publisher.db") -> Instance:
+    """An instance that has mailed its first digest."""
+    made = Instance(root, database=url, environment={"PUBLISHER_ACTOR": "op"})
     made.config.write_text(made.config.read_text().replace('[provider]\nkind = "maildir"\n', HOOKS))
     made.subscribe(*(f"reader{number}@example.org" for number in range(READERS)))
     made.digest("2024-11-21")
     assert made("run").code == 0
+    return made
+
+
+@pytest.fixture(scope="module")
+def morning(tmp_path_factory: pytest.TempPathFactory) -> Instance:
+    return mailed(tmp_path_factory.mktemp("morning") / "instance")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def desk(request: pytest.FixtureRequest, tmp_path: Path, morning: Instance) -> Iterator[Desk]:
+    if request.param == "postgres":
+        database: Database = request.getfixturevalue("postgres_database")
+        made = mailed(tmp_path / "instance", database.engine.url.render_as_string(hide_password=False))
+    else:
+        made = morning.copied(tmp_path / "instance")
+        made.config.write_bytes(morning.config.read_bytes())
     with ExitStack() as stack:
         app = stack.enter_context(made.opened())
         site = create_app(app.links, app.signups, Folder(app.site_folder), app.returning.hooks)

@@ -32,6 +32,9 @@ from tests.fakes.web import FakeWeb, hang_up, reply
 from tests.instance import Ended, Instance
 
 SITE, LOGIN, BASE, HOOK, QUERY = (f"qz{name}plantedsecret" for name in ("site", "login", "base", "hook", "query"))
+API = {name: f"qz{name}plantedsecret" for name in ("key", "access", "secretkey", "session", "webhook", "callword")}
+"""What providers with an API are given: keys to call them, and what they call us with."""
+
 DKIM_KEY = make_key(KeyKind.RSA).decode()
 PASSWORD = f"{LOGIN} &+/%=é<\"'"
 """A password with everything that some form of writing changes."""
@@ -44,7 +47,8 @@ REFUSED, DEFERRED, SILENT = "refused", "deferred", "silent"
 def marks() -> dict[str, Sequence[str]]:
     """By the secret: what cannot be there by chance, and means that it is."""
     found: dict[str, Sequence[str]] = {}
-    for name, secret in {"site": SITE, "login": LOGIN, "storage": BASE, "hook": HOOK, "query": QUERY}.items():
+    told = {"site": SITE, "login": LOGIN, "storage": BASE, "hook": HOOK, "query": QUERY}
+    for name, secret in (told | API).items():
         cores = []
         for before in range(3):
             whole = b64encode(b"\0" * before + secret.encode()).decode().rstrip("=")
@@ -128,7 +132,7 @@ def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plant]:
     rules: list[Rule] = []
     with FakeSmtp(rules, ["AUTH PLAIN LOGIN XOAUTH2", "PIPELINING"]) as server, FakeWeb() as hook:
 
-        def planted(database: Database, by: str, login: str) -> Planted:
+        def planted(database: Database, by: str, login: str, apis: str = "") -> Planted:
             root = tmp_path / "instance"
             folder = root / "secrets"
             folder.mkdir(parents=True)
@@ -142,6 +146,7 @@ def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plant]:
                 "STORAGE": url.render_as_string(hide_password=False),
                 "HOOK": hook.url(f"/services/{HOOK}?key={QUERY}"),
                 "DKIM": DKIM_KEY,
+                **{name.upper(): secret for name, secret in API.items()},
             }
             for name, secret in secrets.items():
                 monkeypatch.setenv(f"PLANTED_{name}", secret)
@@ -166,6 +171,8 @@ def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plant]:
             config = instance.config.read_text()
             config = config.replace("[site]\n", f"[site]\nsecret = {references['SITE']}\n")
             config = config.replace('url = "sqlite:///var/publisher.db"', f"url = {references['STORAGE']}")
+            if apis:
+                config = f"{config.replace('[provider]', '[[provider]]')}\n{apis.format(**references)}"
             instance.config.write_text(config)
             return Planted(instance, server, hook, [folder / name for name in secrets])
 
@@ -219,6 +226,7 @@ def test_a_morning_tells_no_secret(plant: Plant, database: Database, by: str, lo
     planted.assert_nothing_is_told()
 
 
+@pytest.mark.slow
 def test_a_server_that_repeats_what_it_was_told_is_quoted_without_it(
     plant: Plant, sqlite_database: Database
 ) -> None:
@@ -259,6 +267,71 @@ def test_serve_tells_no_secret(plant: Plant, sqlite_database: Database) -> None:
         time.sleep(0.05)
     os.kill(pid, signal.SIGTERM)
     planted.ended.append(planted.instance.wait(pid))
+    planted.assert_nothing_is_told()
+
+
+# --- providers with an API ------------------------------------------------------------------------------------
+
+TABLES = """
+[[provider]]
+kind = "mailgun"
+domain = "mg.example.org"
+key = {KEY}
+webhook_key = {WEBHOOK}
+url = "URL"
+[[provider]]
+kind = "postmark"
+key = {KEY}
+webhook_user = "postmark"
+webhook_password = {CALLWORD}
+url = "URL"
+[[provider]]
+kind = "sendgrid"
+key = {KEY}
+url = "URL"
+[[provider]]
+kind = "resend"
+key = {KEY}
+url = "URL"
+[[provider]]
+kind = "ses"
+region = "eu-west-1"
+access_key = {ACCESS}
+secret_key = {SECRETKEY}
+session_token = {SESSION}
+url = "URL"
+"""
+CALLS = (
+    *("POST /v3/mg.example.org/messages", "POST /email/batch", "POST /v3/mail/send", "POST /emails/batch"),
+    *("POST /v2/email/outbound-emails", "GET /v4/domains/mg.example.org", "GET /server", "GET /domains"),
+    *(
+        "GET /message-streams/broadcast",
+        "GET /message-streams/outbound",
+        "GET /v3/scopes",
+        "GET /v2/email/account",
+    ),
+)
+
+
+@pytest.mark.parametrize("by", ["env", "file"])
+@pytest.mark.parametrize("status", ["400 Bad Request", "403 Forbidden", "500 Internal Server Error"])
+def test_an_api_that_repeats_what_it_was_told_is_quoted_without_it(
+    plant: Plant, sqlite_database: Database, by: str, status: str
+) -> None:
+    words = " ".join(echo("", secret) for secret in API.values())
+    body = json.dumps({"message": words, "Message": words, "errors": [{"message": words}]}).encode()
+    with FakeWeb({call: reply(status, body) for call in CALLS}) as api:
+        planted = plant(sqlite_database, by, "password", TABLES.replace("URL", api.url()))
+        names = [each["name"] for each in json.loads(planted("provider", "list", "--json").out)]
+        assert names == ["smtp", "mailgun", "postmark", "sendgrid", "resend", "ses"]
+        planted("provider", "list", "--hooks")
+        assert planted("--debug", "provider", "test").code == 1
+        for name in names:
+            assert planted("provider", "test", name, "--to", "desk@example.org").code == (name != "smtp")
+        assert (
+            "<secret>" in planted("--debug", "provider", "test", "ses", "--to", "desk@example.org", "--json").out
+        )
+        assert set(CALLS) == set(api.paths)
     planted.assert_nothing_is_told()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -66,7 +65,7 @@ def moto() -> Iterator[Scene]:
         "secret_key": KEY,
         "configuration_set": "news",
     }
-    with scene(MotoSes, said, timeout=timedelta(seconds=20))() as found:
+    with scene(MotoSes, said)() as found:
         yield found
 
 

@@ -50,7 +50,11 @@ def seven(day: str, zone: str) -> datetime:
     return datetime.fromisoformat(f"{day}T07:00").replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-@pytest.mark.parametrize("day", ["2026-11-27", "2026-03-29", "2026-10-25", "2026-03-08", "2026-11-01"])
+OTHER_DAYS = ("2026-11-27", "2026-10-25", "2026-03-08", "2026-11-01")
+DAYS = ["2026-03-29", *(pytest.param(day, marks=pytest.mark.slow) for day in OTHER_DAYS)]
+
+
+@pytest.mark.parametrize("day", DAYS)
 def test_everybody_gets_it_at_seven_of_their_own_day_once(database: Database, tmp_path: Path, day: str) -> None:
     """On an ordinary day, and on the four Sundays of 2026 on which Berlin's or New York's clock changes."""
     slot = seven(day, "Pacific/Auckland")
@@ -82,6 +86,7 @@ def test_a_batch_holds_one_wave(database: Database, tmp_path: Path) -> None:
         assert [tuple(row) for row in unit.waves.planned(mailing_id)] == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "at"),
     [
@@ -165,6 +170,7 @@ def test_a_wave_that_was_slept_through_leaves_at_once(database: Database, tmp_pa
     assert [mail.email for mail in room.received] == ["york@example.org"]
 
 
+@pytest.mark.slow
 def test_a_refusal_for_now_is_retried_in_minutes_and_not_with_the_next_wave(
     database: Database, tmp_path: Path
 ) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 import traceback
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ from publisher.config import (
     RESERVED_SLUGS,
     DirectoryEndpoint,
     MaildirProvider,
+    Provider,
     Settings,
     SmtpProvider,
     load,
@@ -131,7 +134,16 @@ WRONG = [
     ({"provider": SMTP | {"user": "daily"}}, "provider: user and password are given together"),
     ({"provider": SMTP | {"password": "pass word"}}, "provider: user and password are given together"),
     ({"provider": SMTP | {"host": "smtp\nexample"}}, "provider.host: is one line"),
-    ({"provider": []}, "provider: is a table; write it as [provider]"),
+    ({"provider": []}, "provider: is too short: at least 1 table"),
+    ({"provider": "smtp"}, "provider: is a table; write it as [provider], or several as [[provider]]"),
+    ({"provider": ["smtp"]}, "provider[1]: is a table; write it as [[provider]]"),
+    ({"provider": [SMTP, {"kind": "smtp"}]}, "provider[2].host: is required"),
+    ({"provider": [SMTP, SMTP]}, 'provider.name: "smtp" is there twice'),
+    (
+        {"provider": {"kind": "postmark", "key": "k", "stream": "news", "notice_stream": "news"}},
+        "provider.notice_stream: is the stream of digests, too",
+    ),
+    ({"newsletter": ["daily"]}, "newsletter[1]: is a table; write it as [[newsletter]]"),
     ({"bounces": {"imap_host": "imap.example.org"}}, "bounces: imap_host, user and password are given together"),
     ({"bounces": {"imap_host": "h", "user": "u"}}, "bounces: imap_host, user and password are given together"),
     ({"bounces": {"user": "u", "password": "x"}}, "bounces: imap_host, user and password are given together"),
@@ -422,3 +434,26 @@ def test_what_is_no_toml_is_one_line_with_the_file(tmp_path: Path, data: bytes) 
 def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load(tmp_path)
+
+
+BLOCKS = re.findall(
+    r'^# kind = "([a-z]+)".*\n((?:# .*\n)+)',
+    (Path(__file__).parents[2] / "config.toml").read_text(encoding="utf-8"),
+    re.M,
+)
+"""The commented tables of the sample configuration, by the kind of provider."""
+
+
+@pytest.mark.parametrize(("kind", "lines"), BLOCKS, ids=[kind for kind, _ in BLOCKS])
+def test_a_commented_provider_of_the_sample_works_when_it_is_uncommented(kind: str, lines: str) -> None:
+    said = tomllib.loads("".join(line.removeprefix("# ") for line in lines.splitlines(keepends=True)))
+    said = {key: "a secret" if isinstance(value, dict) else value for key, value in said.items()}
+    if kind == "smtp":
+        del said["token"]  # it stands in place of the password
+    found = parse({"site": SITE, "newsletter": [LETTER], "provider": {"kind": kind, **said}}, root=Path("/"))
+    assert found.provider[0].kind == kind
+
+
+def test_the_sample_has_a_table_of_every_kind_of_provider() -> None:
+    kinds = {get_args(model.model_fields["kind"].annotation)[0] for model in get_args(get_args(Provider)[0])}
+    assert {kind for kind, _ in BLOCKS} == kinds - {"maildir"}

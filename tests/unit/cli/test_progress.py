@@ -139,7 +139,7 @@ def test_a_mailing_is_asked_for_as_often_as_it_is_told(clock: Clock) -> None:
     assert stream.getvalue() == "Sending      180 of 200 (90 %), 25/s, 0:01 left\n"
 
 
-@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize("terminal", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_an_import_shows_its_bar_to_a_person_and_its_result_to_a_pipe(tmp_path: Path, terminal: bool) -> None:
     instance = Instance(tmp_path / "instance")
     people = instance.root / "people.csv"

@@ -121,6 +121,7 @@ def test_twenty_levels_are_read_and_no_more(ending: str, made: Callable[[int], s
             read_file((HEAD + made(levels)).encode(), name=f"a{ending}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ending", "made"),
     [

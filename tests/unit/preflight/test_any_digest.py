@@ -62,6 +62,7 @@ def nests(inlines: Iterable[Inline], *, linked: bool = False) -> bool:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(digests())
 def test_no_rule_raises_on_any_digest_that_can_be_read(wanted: Digest) -> None:

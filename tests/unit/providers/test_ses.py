@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from base64 import b64decode
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -61,6 +62,13 @@ def test_the_message_is_ours_byte_for_byte_behind_its_reference() -> None:
     assert request["EmailTags"] == [{"Name": "ref", "Value": "aaaaaaaab4"}]
     assert request["Destination"] == {"ToAddresses": ["reader@example.net"]}
     assert "ConfigurationSetName" not in request
+
+
+def test_signatures_of_ours_do_not_go_along() -> None:
+    """SES changes fields that they cover; a digest has none, a confirmation may."""
+    signed = b"DKIM-Signature: v=1;\r\n a=rsa-sha256\r\ndkim-signature: v=1;\r\n\tb=x\r\n" + DATA
+    request = json.loads(call(dialect(), replace(MAIL, data=signed, reference="")).data)
+    assert b64decode(request["Content"]["Raw"]["Data"]) == DATA
 
 
 def test_a_mail_without_a_reference_has_no_tag_and_nothing_in_front() -> None:
