@@ -436,12 +436,11 @@ def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-BLOCKS = re.findall(
-    r'^# kind = "([a-z]+)".*\n((?:# .*\n)+)',
-    (Path(__file__).parents[2] / "config.toml").read_text(encoding="utf-8"),
-    re.M,
-)
-"""The commented tables of the sample configuration, by the kind of provider."""
+SAMPLE = (Path(__file__).parents[2] / "config.toml").read_text(encoding="utf-8")
+BEFORE, _, AFTER = SAMPLE.partition("\n[[endpoint]]")
+BLOCK = re.compile(r'^# kind = "([a-z0-9]+)".*\n((?:# .*\n)+)', re.M)
+BLOCKS, PLACES = BLOCK.findall(BEFORE), BLOCK.findall(AFTER)
+"""The commented tables of the sample configuration, by the kind of provider, and by that of the endpoint."""
 
 
 @pytest.mark.parametrize(("kind", "lines"), BLOCKS, ids=[kind for kind, _ in BLOCKS])
@@ -457,3 +456,14 @@ def test_a_commented_provider_of_the_sample_works_when_it_is_uncommented(kind: s
 def test_the_sample_has_a_table_of_every_kind_of_provider() -> None:
     kinds = {get_args(model.model_fields["kind"].annotation)[0] for model in get_args(get_args(Provider)[0])}
     assert {kind for kind, _ in BLOCKS} == kinds - {"maildir"}
+
+
+@pytest.mark.parametrize(("kind", "lines"), PLACES, ids=[kind for kind, _ in PLACES])
+def test_a_commented_endpoint_of_the_sample_works_when_it_is_uncommented(kind: str, lines: str) -> None:
+    said = tomllib.loads("".join(line.removeprefix("# ") for line in lines.splitlines(keepends=True)))
+    said = {key: "a secret" if isinstance(value, dict) else value for key, value in said.items()}
+    assert read(endpoint=[{"kind": kind, **said}]).endpoint[0].kind == kind
+
+
+def test_the_sample_has_a_table_of_every_kind_of_endpoint() -> None:
+    assert [kind for kind, _ in PLACES] == ["s3", "webdav"]

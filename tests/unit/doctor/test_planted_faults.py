@@ -159,6 +159,21 @@ def behind(one: Patient, state: str = "behind", error: str = "the disk is full")
     )
 
 
+def hub(url: str, answer: bytes) -> Plant:
+    """A hub that answers so."""
+
+    def plant(one: Patient) -> None:
+        one.change('[[endpoint]]\nkind = "directory"', f'[[hub]]\nurl = "{url}"\n[[endpoint]]\nkind = "directory"')
+        one.web.acts["/hub"] = answer
+
+    return plant
+
+
+def webdav(url: str, login: str = "") -> Plant:
+    """A second endpoint."""
+    return change("[[dkim]]", f'[[endpoint]]\nkind = "webdav"\nurl = "{url}"\n{login}\n[[dkim]]')
+
+
 def idle(one: Patient) -> None:
     mailing_id = one.mailing("running", started_at=LONG_AGO)
     one.insert(tables.batches, mailing_id=mailing_id, first_id=1, last_id=9, mails=9)
@@ -308,6 +323,33 @@ FAULTS = [
     Fault("PTR one way", records("mx.press.internal A", "192.0.2.9"), "ptr", BROKEN, "does not lead back", OWN),
     Fault(
         "file for site", file_in_place("var/site"), "endpoints", BROKEN, "nothing can be written", "[[endpoint]]"
+    ),
+    Fault(
+        "a hub that is gone",
+        hub("https://press.internal/hub", reply("404 Not Found")),
+        "hubs",
+        BROKEN,
+        "404",
+        "the address of a hub",
+    ),
+    Fault(
+        "a hub that has moved",
+        hub("https://press.internal/hub", to("https://press.internal/new")),
+        "hubs",
+        BROKEN,
+        "sends us to https://press.internal/new",
+        "[[hub]] url",
+    ),
+    Fault(
+        "no WebDAV server", webdav("http://127.0.0.1:9/"), "endpoints", BROKEN, "webdav: ", "that the server runs"
+    ),
+    Fault(
+        "a password for all to read",
+        webdav("http://dav.internal/", 'user = "daily"\npassword = "hush-password-4711"'),
+        "endpoints",
+        WARNING,
+        "goes over the network",
+        "https",
     ),
     Fault("site is gone", act("/", reply("404 Not Found")), "site", BROKEN, "404", "[site] url"),
     Fault(
