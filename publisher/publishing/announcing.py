@@ -132,12 +132,15 @@ class Announcing:
     def _due(
         self, target: str, now: datetime, may_go: Callable[[Mapping[str, Publication]], bool]
     ) -> tuple[Sequence[Publication], Sequence[Document]]:
-        """What is due at a target and may go there, and the feeds that are about it."""
+        """What is due at a target and may go there, and the feeds that are about it.
+
+        Only the newest are judged, and what is older goes along with them: no feed shows more than those.
+        """
         with self._store.read() as unit:
             waiting = [row for row in unit.publications.due(now) if row.target == target]
-            due = [row for row in waiting if may_go(_by_target(unit, row.edition_id))]
-            feeds = tuple(self._feeds(unit, [row.edition_id for row in due[-NEWEST:]])) if due else ()
-        return due, feeds
+            due = [row for row in waiting[-NEWEST:] if may_go(_by_target(unit, row.edition_id))]
+            feeds = tuple(self._feeds(unit, [row.edition_id for row in due])) if due else ()
+        return [*waiting[:-NEWEST], *due] if due else [], feeds
 
     def _feeds(self, unit: Unit, editions: Collection[int]) -> Iterator[Document]:
         """The feeds that changed with these editions; archives are not among them: nobody subscribes to those."""

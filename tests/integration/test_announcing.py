@@ -93,7 +93,9 @@ def test_a_site_in_a_folder_and_one_for_examples_are_not_asked_for(tmp_path: Pat
     instance.subscribe("reader@example.org")
     instance.digest("2024-11-21")
     ended = instance("run")
-    assert (ended.code, ended.err) == (0, "")
+    assert ended.code == 0
+    assert "publisher:" not in ended.err
+    assert "Public " not in ended.out
     ended = instance("feed", "check")
     assert ended.code == 2
     assert "[site] url" in ended.err

@@ -146,12 +146,14 @@ def dead_journal(one: Patient) -> None:
     Journal(one.root / "var" / "journal", "0123-abc").close(remove=False)
 
 
-def behind(one: Patient, state: str = "behind", error: str = "the disk is full") -> None:
+def behind(
+    one: Patient, state: str = "behind", error: str = "the disk is full", target: str = "endpoint:site"
+) -> None:
     _, edition_id = one.edition()
     one.insert(
         tables.publications,
         edition_id=edition_id,
-        target="endpoint:site",
+        target=target,
         state=state,
         attempts=4,
         error=error,
@@ -414,6 +416,22 @@ FAULTS = [
         "waits for long", lambda one: one.mailing("waiting"), "mailings", BROKEN, "waits for its page", "endpoint"
     ),
     Fault("nobody sends", idle, "mailings", BROKEN, "nobody sends it", "publisher run"),
+    Fault(
+        "hub not told",
+        partial(behind, error="it says 503", target="hub:https://press.internal/hub"),
+        "publications",
+        WARNING,
+        "was not announced to https://press.internal/hub: it says 503",
+        "tried again by itself",
+    ),
+    Fault(
+        "not seen in public",
+        partial(behind, target="public:https://press.internal/"),
+        "publications",
+        WARNING,
+        "was not seen at https://press.internal/",
+        "publisher feed check",
+    ),
     Fault("behind", behind, "publications", WARNING, "the disk is full", "publisher feed build"),
     Fault(
         "never put", partial(behind, state="pending"), "publications", WARNING, "waits to be put", "publisher run"
