@@ -313,6 +313,9 @@ def test_a_reader_sees_old_or_new_but_never_a_mixture_and_never_nothing(case: Ca
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "case", [DirectoryCase, S3Case, WebDavCase], indirect=True, ids=lambda case: case.__name__
+)
 def test_ten_thousand_reads_during_two_hundred_publications_are_whole(case: Case) -> None:
     assert publish_under_readers(case, PUBLICATIONS, READS) == []
 

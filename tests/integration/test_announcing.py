@@ -10,7 +10,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from publisher.errors import EndpointError, HubError
+from publisher.editions import Document
+from publisher.errors import EndpointDownError, EndpointError, HubError
 from tests.fakes import bucket, dav
 from tests.fakes.public import PublicFolder
 from tests.fakes.web import FakeWeb, reply, to
@@ -190,6 +191,27 @@ def test_an_endpoint_that_is_down_stops_neither_the_others_nor_the_mail_and_is_c
         assert town.run(SOON).errors == ()
         assert (server.site / PAGE).read_bytes() == (town.instance.site / PAGE).read_bytes()
         assert town.states()["endpoint:away"] == "done"
+
+
+def test_an_endpoint_that_takes_nothing_is_asked_once_and_not_for_each_document(
+    tmp_path: Path, public: PublicFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    town = Town.made(
+        tmp_path, public, table("endpoint", {"kind": "directory", "name": "away", "path": "var/away"})
+    )
+    for day in ("2024-11-19", "2024-11-20"):
+        town.instance.digest(day)
+
+    def refuse(document: Document, *, again: bool = False) -> bool:
+        asked.append(document.path)
+        raise EndpointDownError("away: nobody answers")
+
+    with town.opened() as app:
+        monkeypatch.setattr(app.endpoints[1], "put", refuse)
+        report = app.run_pass(sleep=lambda _: None)
+    assert len(report.published) == 3
+    assert len(asked) == 1
 
 
 def test_a_distant_endpoint_with_everything_is_asked_every_ten_minutes_alone(
