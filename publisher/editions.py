@@ -184,7 +184,7 @@ class PublicationState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A stored publication. `target` is `endpoint:NAME` or `hub:URL`."""
+    """A stored publication. `target` is `endpoint:NAME`, `public:URL` (what readers are served) or `hub:URL`."""
 
     id: int
     edition_id: int

@@ -88,6 +88,20 @@ class EndpointError(PublisherError):
     permanent_by_default = False
 
 
+class EndpointDownError(EndpointError):
+    """An endpoint takes nothing at all now: it does not answer, or refuses whoever asks."""
+
+
+class HubError(PublisherError):
+    """A hub did not take our word that a feed has changed.
+
+    `retry_in` is how long it wants to be left alone, when it says so.
+    """
+
+    permanent_by_default = False
+    retry_in: timedelta | None = None
+
+
 class ProviderError(PublisherError):
     """A provider cannot be used at all: wrong login, not reachable, refusing everything.
 

@@ -286,6 +286,11 @@ def _tell(report: PassReport) -> None:
     for start in report.starts:
         if start.alert:
             _log.warning("%s", start.alert)
+    for announcement in report.announcements:
+        if announcement.error is None:
+            _log.info("%s: %d feeds", announcement.target, announcement.feeds)
+        else:
+            _log.warning("%s; tried again", announcement.error)
     for error in report.errors:
         _log.error("%s", error)
 

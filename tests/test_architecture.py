@@ -45,6 +45,7 @@ LIBRARIES = {
     "urllib3": {"http"},
     "dns": {"probes"},
     "botocore": {"providers"},
+    "obstore": {"endpoints"},
     "flufl": {"bounces"},
     "aiosmtpd": {"bounces"},
     "apscheduler": {"scheduling"},

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from publisher.app.foundation import Foundation
+from publisher.config import DirectoryEndpoint
 from publisher.config.discretion import Discretion, secrets_of
 from publisher.digests.model import Digest
 from publisher.digests.record import DigestRecord
 from publisher.editions import Note, RenderedEdition
 from publisher.endpoints import registry as endpoints
+from publisher.probes.targets import is_reserved
+from publisher.publishing.announcing import targets_of
 from publisher.publishing.channels import target_of
 from publisher.publishing.logos import Logos, read_logos
 from publisher.publishing.publish import Cadence
@@ -52,8 +56,25 @@ class Adapters(Foundation):
 
     @property
     def targets(self) -> Sequence[str]:
+        """Every place that an edition is brought to, as publications know them: endpoints, public site, hubs."""
+        return [*self.endpoint_targets, *targets_of(self.public_url, [hub.url for hub in self.settings.hub])]
+
+    @property
+    def endpoint_targets(self) -> Sequence[str]:
         """The endpoints as publications know them."""
         return [target_of(endpoint) for endpoint in self.endpoints]
+
+    @property
+    def distant(self) -> frozenset[str]:
+        """The names of endpoints that are asked over the network."""
+        near = {each.name for each in self.settings.folders}
+        return frozenset(each.name for each in self.settings.endpoint if each.name not in near)
+
+    @property
+    def public_url(self) -> str:
+        """Where readers find the site, when they can be there at all; else nothing: a folder, or an example."""
+        url = self.settings.site.url
+        return "" if url.startswith("file:") or is_reserved(urlsplit(url).hostname or "") else url
 
     @property
     def first_target(self) -> str | None:
@@ -78,14 +99,15 @@ class Adapters(Foundation):
 
     def endpoint_place(self, name: str) -> str:
         """Where an endpoint puts its documents, for people."""
-        return next(
-            (str(self.settings.path(each.path)) for each in self.settings.endpoint if each.name == name), name
-        )
+        found = next((each for each in self.settings.endpoint if each.name == name), None)
+        if isinstance(found, DirectoryEndpoint):
+            return str(self.settings.path(found.path))
+        return name if found is None else found.url
 
     @property
     def site_folder(self) -> Path:
-        """The folder that `serve` serves: the first directory endpoint's."""
-        return self.settings.path(self.settings.endpoint[0].path) if self.settings.endpoint else self.settings.root
+        """The folder that `serve` serves: that of the first endpoint that has one, else where one would be."""
+        return self.settings.path(next(iter(self.settings.folders), DirectoryEndpoint()).path)
 
     def render(self, digest: Digest, title_repeats: bool, notes: Sequence[Note] = ()) -> RenderedEdition:
         """Render a digest as its newsletter presents itself; with the notes of its corrections, if it has any."""

@@ -16,6 +16,7 @@ from publisher.notices.disks import spaces
 from publisher.notices.letters import Letterhead
 from publisher.notices.situation import Limits, Seen
 from publisher.notices.watching import Watch, Watched, WatchReport
+from publisher.publishing.announcing import PUBLIC
 from publisher.publishing.passes import PassReport
 from publisher.storage import locks
 
@@ -43,10 +44,10 @@ class Alerting:
         """What tells the desk that something is wrong, and when it is over."""
         instance, settings = self._instance, self._instance.settings
         alerts, wait = settings.alerts, settings.site.wait
-        folders = [*(settings.path(each.path) for each in settings.endpoint), settings.path(Path("var"))]
+        folders = [*(settings.path(each.path) for each in settings.folders), settings.path(Path("var"))]
         watched = Watched(
             [(each.newsletter, each.schedule, each.timezone) for each in instance.cadences],
-            instance.targets,
+            [target for target in instance.targets if not target.startswith(PUBLIC)],
             instance.provider.name,
             Limits(alerts.failures, alerts.disk, alerts.missed, wait, WARNED_COMPLAINTS),
             lambda: spaces(folders),
@@ -104,7 +105,7 @@ class Alerting:
     def see_endpoints(self, report: PassReport) -> None:
         """Remember which endpoints a pass could not bring up: no database knows."""
         instance = self._instance
-        targets = dict(zip((each.name for each in instance.endpoints), instance.targets, strict=True))
+        targets = dict(zip((each.name for each in instance.endpoints), instance.endpoint_targets, strict=True))
         puts = {targets[put.endpoint]: str(put.error) for put in report.puts if put.error}
         self._seen = replace(self._seen, puts=puts)
 

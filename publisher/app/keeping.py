@@ -78,7 +78,7 @@ class InstanceGround:
 
     def _files(self) -> Iterable[Path]:
         settings = self._instance.settings
-        aside = [*purging.files_of(self._database), *(settings.path(each.path) for each in settings.endpoint)]
+        aside = [*purging.files_of(self._database), *(settings.path(each.path) for each in settings.folders)]
         aside += [settings.path(each.path) for each in settings.provider if isinstance(each, MaildirProvider)]
         for path in sorted(settings.path(VAR).rglob("*")):
             if path.is_file() and not any(path == each or each in path.parents for each in aside):

@@ -167,9 +167,9 @@ class Telling:
         """The endpoint's."""
         return self._endpoint.name
 
-    def put(self, document: Document) -> bool:
+    def put(self, document: Document, *, again: bool = False) -> bool:
         """See `publishing.ports.Endpoint`."""
-        put = self._endpoint.put(document)
+        put = self._endpoint.put(document, again=again)
         if put:
             self._changed()
         return put

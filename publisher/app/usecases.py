@@ -17,6 +17,7 @@ from publisher.digests.identity import Home
 from publisher.digests.model import Digest
 from publisher.digests.record import DigestRecord
 from publisher.editions import Document, Edition
+from publisher.errors import ConfigError
 from publisher.feeds.identity import authority, mint_entry_id
 from publisher.keeping.blocking import Blocking
 from publisher.keeping.erasing import Erasing
@@ -28,7 +29,9 @@ from publisher.notices.posting import Posting
 from publisher.notices.writing import Desk, Writer
 from publisher.people import People
 from publisher.preflight import registry
+from publisher.publishing.announcing import Announcing
 from publisher.publishing.channels import Channels
+from publisher.publishing.checking import FeedLook, look_at_feeds
 from publisher.publishing.controlling import Controls
 from publisher.publishing.correcting import Correcting
 from publisher.publishing.editorial import Editorial
@@ -55,6 +58,7 @@ from publisher.storage.retention import OldDetails
 
 if TYPE_CHECKING:
     from publisher.doctor.model import Opened
+    from publisher.endpoints.public import PublicSite
     from publisher.publishing.fetching import Fetching
 
 NOTICES_LOCK = "notices"
@@ -189,9 +193,14 @@ class UseCases(Adapters):
     @cached_property
     def channels(self) -> Channels:
         """What brings endpoints up to date."""
-        looks = [self.look(newsletter.slug) for newsletter in self.settings.newsletter]
         endpoints = [Telling(endpoint, self.upkeep.changed) for endpoint in self.endpoints]
-        return Channels(self.store, endpoints, Site(self.site_look, looks, self.logos.assets))
+        return Channels(self.store, endpoints, self.site, self.distant)
+
+    @cached_property
+    def site(self) -> Site:
+        """The documents that name digests, from what is published."""
+        looks = [self.look(newsletter.slug) for newsletter in self.settings.newsletter]
+        return Site(self.site_look, looks, self.logos.assets)
 
     @cached_property
     def upkeep(self) -> Upkeep:
@@ -202,6 +211,33 @@ class UseCases(Adapters):
     def feed_readers(self) -> FeedReaders:
         """Who polls the feeds how."""
         return FeedReaders(self.store)
+
+    @cached_property
+    def announcing(self) -> Announcing:
+        """What looks at the public site, and tells hubs."""
+        from publisher.endpoints.websub import Hubs  # late: HTTP takes its time to load
+
+        hubs = [hub.url for hub in self.settings.hub]
+        return Announcing(self.store, self.site, self.public_url, hubs, self.public, Hubs())
+
+    @cached_property
+    def public(self) -> PublicSite:
+        """The public site as readers get it."""
+        from publisher.endpoints.public import PublicSite  # late, too
+
+        return PublicSite()
+
+    def look_at_feeds(self) -> Sequence[FeedLook]:
+        """What readers are served at the public address of every feed.
+
+        Raises:
+            ConfigError: the public address is none that can be asked.
+        """
+        if not self.public_url:
+            raise ConfigError(
+                f"nobody can be asked at {self.settings.site.url}", remedy="Write your own address into [site] url"
+            )
+        return look_at_feeds(self.store, self.site, self.public)
 
     @cached_property
     def intake(self) -> Intake:

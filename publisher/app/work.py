@@ -22,7 +22,7 @@ from publisher.mailings.admission import closed_until
 from publisher.mailings.sending import LINGER
 from publisher.publishing.fetched import Fetched
 from publisher.publishing.mail_start import MailStarter
-from publisher.publishing.passes import Passes, PassReport
+from publisher.publishing.passes import Passes, PassReport, catch_up
 from publisher.storage import locks
 from publisher.storage.ledger import LedgerStore
 
@@ -84,20 +84,19 @@ class App(UseCases):
 
     def run_pass(self, sleep: Callable[[float], object] = time.sleep) -> PassReport:
         """One pass over everything due now; of two at once the second waits, and finds it done."""
-        passes = Passes(self.intake, self.publisher, self.cadences, self.channels, self._starter, self.gate)
+        passes = Passes(
+            self.intake, self.publisher, self.cadences, self.channels, self._starter, self.announcing, self.gate
+        )
         with self.locked():
             return self._looked_at(passes.run(self.clock, sleep))
 
-    def catch_up(self) -> PassReport:
+    def catch_up(self, sleep: Callable[[float], object] = time.sleep) -> PassReport:
         """The end of a pass alone: endpoints are brought up to date, and mail that waited for them may leave.
 
         For what readers must not wait for until the next pass.
         """
         with self.locked():
-            puts = self.channels.bring_up(self.clock())
-            starts = self._starter.start(self.clock())
-        errors = tuple(put.error for put in puts if put.error)
-        return self._looked_at(PassReport(puts=puts, starts=starts, errors=errors))
+            return self._looked_at(catch_up(self.channels, self._starter, self.announcing, self.clock, sleep))
 
     def _looked_at(self, report: PassReport) -> PassReport:
         self.alerting.see_endpoints(report)

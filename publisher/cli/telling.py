@@ -12,6 +12,7 @@ from publisher.cli.output import count, local, say, warn
 from publisher.digests.intake import PREFLIGHT
 from publisher.digests.record import DigestRecord, MailChoice
 from publisher.preflight.model import Level
+from publisher.publishing.announcing import PUBLIC, Announcement
 from publisher.publishing.channels import Put
 from publisher.publishing.fetched import Fetched
 from publisher.publishing.mailroom import MailingFacts
@@ -70,6 +71,8 @@ def tell_catching_up(app: App, report: PassReport) -> None:
     """What an act at once brought to the endpoints, and what went wrong with it."""
     for put in report.puts:
         tell_put(app, put)
+    for one in report.announcements:
+        tell_announcement(one)
     for start in report.starts:
         if start.alert:
             warn(f"publisher: {start.alert}")
@@ -77,6 +80,17 @@ def tell_catching_up(app: App, report: PassReport) -> None:
             say(f"Waiting      mailing {start.mailing.id} leaves when its page is stored")
     for error in report.errors:
         warn(f"publisher: {error}")
+
+
+def tell_announcement(one: Announcement) -> None:
+    """What the public site serves, or what a hub was told; a failure is a warning, and tried again."""
+    place = one.target.partition(":")[2]
+    if one.error is not None:
+        warn(f"publisher: {one.error} (it is tried again)")
+    elif one.target.startswith(PUBLIC):
+        say(f"Public       {place}: serves {count(one.feeds, 'feed')} as put")
+    else:
+        say(f"Hub          {place}: told of {count(one.feeds, 'feed')}")
 
 
 def _tell_warnings(one: Published) -> None:

@@ -4,6 +4,7 @@ Any value may be `{ env = "NAME" }` or `{ file = "PATH" }`, so that no secret ha
 paths, those in SQLite addresses too, are relative to the folder of the file.
 """
 
+from publisher.config.endpoints import AnyEndpoint, DirectoryEndpoint, Endpoint, Hub, S3Endpoint, WebDavEndpoint
 from publisher.config.feeds import InboxFeed
 from publisher.config.fields import RESERVED_SLUGS, is_bare_address
 from publisher.config.providers import (
@@ -25,9 +26,7 @@ from publisher.config.settings import (
     Bounces,
     Colours,
     DarkColours,
-    DirectoryEndpoint,
     Dkim,
-    Endpoint,
     Inbox,
     Newsletter,
     Preflight,
@@ -43,6 +42,7 @@ from publisher.config.settings import (
 __all__ = [
     "RESERVED_SLUGS",
     "Alerts",
+    "AnyEndpoint",
     "AnyProvider",
     "ApiProvider",
     "Bounces",
@@ -51,6 +51,7 @@ __all__ = [
     "DirectoryEndpoint",
     "Dkim",
     "Endpoint",
+    "Hub",
     "Inbox",
     "InboxFeed",
     "Limits",
@@ -62,6 +63,7 @@ __all__ = [
     "Provider",
     "ResendProvider",
     "Retention",
+    "S3Endpoint",
     "SendgridProvider",
     "Sending",
     "SesProvider",
@@ -71,6 +73,7 @@ __all__ = [
     "Storage",
     "Theme",
     "Web",
+    "WebDavEndpoint",
     "is_bare_address",
     "load",
     "parse",

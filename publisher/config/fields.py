@@ -120,6 +120,23 @@ def _web_address(value: str) -> str:
     return value if value.endswith("/") else value + "/"
 
 
+def _hub_address(value: str) -> str:
+    """An address exactly as subscribers are told it: nothing is added to it."""
+    if not re.fullmatch(r"https?://[!-~]+", value) or re.search(r"[#@<>\"'\\]", value):
+        raise ValueError('a hub is an address that begins with "https://" (or "http://"), without # and user name')
+    _web_address(value.partition("?")[0])
+    return value
+
+
+def _bucket_address(value: str) -> str:
+    match = re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?P<prefix>/[^?#\\%]*)?", value)
+    if not match or _BREAK.search(value):
+        raise ValueError('a bucket is written "s3://bucket" or "s3://bucket/prefix"')
+    if {".", ".."} & set(value.split("/")) or "//" in (match["prefix"] or ""):
+        raise ValueError("a prefix has no empty part, and no dots for one")
+    return value
+
+
 def _colour(value: str) -> str:
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
         raise ValueError('a colour is written "#9b2c1f"')
@@ -160,4 +177,6 @@ Address = Annotated[Line, AfterValidator(_address)]
 BareAddress = Annotated[Line, AfterValidator(_bare_address)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 """Always ends with a slash, so that paths can be appended."""
+HubAddress = Annotated[str, AfterValidator(_hub_address)]
+BucketAddress = Annotated[str, AfterValidator(_bucket_address)]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]

@@ -58,6 +58,7 @@ def parse(raw: dict[str, Any], *, root: Path, file: str = "config.toml") -> Sett
         ("dkim", keys),
         ("provider.name", providers),
         ("inbox.feed.name", [feed.name for feed in settings.inbox.feed]),
+        ("hub.url", [hub.url for hub in settings.hub]),
     ):
         twice = next((value for value in values if values.count(value) > 1), None)
         if twice is not None:
@@ -123,10 +124,12 @@ def _explain(error: ValidationError, *, one_provider: bool) -> str:
 
 
 def _written(loc: tuple[int | str, ...], *, one_provider: bool) -> tuple[int | str, ...]:
-    """`loc` as the file has it: without the kind of provider, which pydantic puts behind what is decided by it.
+    """`loc` as the file has it: without the kind, which pydantic puts behind what is decided by it.
 
     Of `one_provider`, written as a table and not as a list of tables, also without its number.
     """
+    if loc[0] == "endpoint":
+        return (*loc[:2], *loc[3:])
     if loc[0] != "provider":
         return loc
     number = () if one_provider else loc[1:2]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from publisher.config.endpoints import DirectoryEndpoint, Endpoint, Hub
 from publisher.config.feeds import InboxFeed
 from publisher.config.fields import (
     Address,
@@ -214,17 +215,6 @@ class Sending(Limits):
         return self
 
 
-class DirectoryEndpoint(Section):
-    """`[[endpoint]] kind = "directory"`: a folder that a web server serves, or a browser opens."""
-
-    kind: Literal["directory"] = "directory"
-    name: Name = "site"
-    path: Path = Path("var/site")
-
-
-Endpoint = DirectoryEndpoint
-
-
 class Dkim(Section):
     """`[[dkim]]`: a key that signs the mail of a domain."""
 
@@ -322,12 +312,26 @@ class Settings(Section):
     retention: Retention = Retention()
     provider: tuple[Provider, ...] = Field(default=(MaildirProvider(),), min_length=1)
     endpoint: tuple[Endpoint, ...] = Field(default=(DirectoryEndpoint(),), min_length=1)
+    hub: tuple[Hub, ...] = ()
+
+    @field_validator("endpoint", mode="before")
+    @classmethod
+    def _a_folder_unless_said(cls, value: object) -> object:
+        """`[[endpoint]]` without a kind is a folder."""
+        if not isinstance(value, list):
+            return value
+        return [{"kind": "directory"} | each if isinstance(each, dict) else each for each in value]
 
     @field_validator("provider", mode="before")
     @classmethod
     def _one_is_several(cls, value: object) -> object:
         """`[provider]` is `[[provider]]` with one table."""
         return [value] if isinstance(value, dict) else value
+
+    @property
+    def folders(self) -> tuple[DirectoryEndpoint, ...]:
+        """The endpoints that are folders of this machine."""
+        return tuple(each for each in self.endpoint if isinstance(each, DirectoryEndpoint))
 
     def path(self, path: Path) -> Path:
         """`path`, made absolute against the configuration's folder."""

@@ -41,7 +41,7 @@ def _folders(ground: Ground) -> Iterator[tuple[str, Path]]:
     """Each folder that is written to; for one that is not made yet, the one that will hold it."""
     settings = ground.settings
     places = [("var", settings.path(Path("var")))]
-    places += [(f"endpoint {each.name}", settings.path(each.path)) for each in settings.endpoint]
+    places += [(f"endpoint {each.name}", settings.path(each.path)) for each in settings.folders]
     for name, folder in places:
         yield name, next(path for path in (folder, *folder.parents) if path.is_dir())
 

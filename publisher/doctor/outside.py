@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from publisher.config import DirectoryEndpoint, Settings
-from publisher.doctor.model import UncheckedError
+from publisher.config import AnyEndpoint, DirectoryEndpoint, Settings
 from publisher.doctor.ports import Dns, Machine, Web
 from publisher.endpoints import registry
-from publisher.endpoints.trying import try_folder
+from publisher.endpoints.trying import try_folder, try_remote
 from publisher.http import Client, Limits
 from publisher.probes.names import Names
 from publisher.publishing.site import FIRST_PAGE
@@ -77,31 +75,22 @@ class Endpoints:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def __call__(self, endpoint: DirectoryEndpoint) -> str:
+    def __call__(self, endpoint: AnyEndpoint) -> str:
         """Write, read back and remove a small document; gives where.
 
         Raises:
             EndpointError: it does not work.
-            UncheckedError: that cannot be done there without readers seeing it.
         """
-        attempt = _TRIALS.get(endpoint.kind)
-        if attempt is None:
-            raise UncheckedError(
-                f"{endpoint.name}: nothing can be tried at an endpoint of the kind {endpoint.kind}"
-            )
-        return attempt(endpoint, self._settings)
+        if isinstance(endpoint, DirectoryEndpoint):
+            return try_folder(endpoint.name, self._settings.path(endpoint.path))
+        soon = endpoint.model_copy(update={"timeout": min(endpoint.timeout, _ANSWER / 4)})
+        try_remote(registry.REMOTE[endpoint.kind](soon, self._settings.root))
+        return endpoint.url
 
-    def first_page(self, endpoint: DirectoryEndpoint) -> bytes | None:
+    def first_page(self, endpoint: AnyEndpoint) -> bytes | None:
         """The first page as it is stored there.
 
         Raises:
             EndpointError: it cannot be read.
         """
         return registry.build(endpoint, self._settings.root).get(FIRST_PAGE)
-
-
-def _folder(endpoint: DirectoryEndpoint, settings: Settings) -> str:
-    return try_folder(endpoint.name, settings.path(endpoint.path))
-
-
-_TRIALS: Mapping[str, Callable[[DirectoryEndpoint, Settings], str]] = {"directory": _folder}

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from publisher.config import DirectoryEndpoint, Newsletter, Provider
+from publisher.config import AnyEndpoint, Newsletter, Provider
 from publisher.editions import Publication
 from publisher.http import Answer
 from publisher.preflight.model import Finding as PreflightFinding
@@ -74,10 +74,10 @@ class ProviderTrial(Protocol):
 class EndpointTrial(Protocol):
     """Writes a small document that no reader is shown, reads it back, and removes it."""
 
-    def __call__(self, endpoint: DirectoryEndpoint) -> str:
+    def __call__(self, endpoint: AnyEndpoint) -> str:
         """Where, for people. Raises EndpointError."""
 
-    def first_page(self, endpoint: DirectoryEndpoint) -> bytes | None:
+    def first_page(self, endpoint: AnyEndpoint) -> bytes | None:
         """The first page as it is stored there. Raises EndpointError."""
 
 

@@ -47,8 +47,12 @@ class DirectoryEndpoint:
         self._root = root
         self._swept: set[Path] = set()
 
-    def put(self, document: Document) -> bool:
+    def put(self, document: Document, *, again: bool = False) -> bool:
         """Store a document atomically and durably; False when the same bytes are there and nothing was touched.
+
+        Args:
+            document: what to store.
+            again: write it in any case.
 
         Raises:
             EndpointError: the path is odd or leads out of the root, or the system refused; the old bytes stay.
@@ -56,7 +60,7 @@ class DirectoryEndpoint:
         parts = parts_of(document.path, self.name)
         with self._explained(document.path):
             target = self._locate(parts)
-            if _read(target, len(document.data)) == document.data:
+            if not again and _read(target, len(document.data)) == document.data:
                 return False
             self._make_folder(target.parent)
             self._sweep(target.parent)

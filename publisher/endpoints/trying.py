@@ -7,9 +7,34 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from publisher.editions import Document
+from publisher.endpoints.registry import RemoteEndpoint
 from publisher.errors import EndpointError
 
 _TEXT = b"publisher check\n"
+
+
+def try_remote(endpoint: RemoteEndpoint) -> None:
+    """Try an endpoint that is asked over the network.
+
+    Raises:
+        EndpointError: nothing can be written there or removed, or something else came back.
+    """
+    path = f".publisher-{secrets.token_hex(8)}.tmp"
+    try:
+        endpoint.put(Document(path, "text/plain; charset=utf-8", _TEXT))
+        back = endpoint.get(path)
+    except EndpointError:
+        with suppress(EndpointError):  # the first error is the one to tell
+            endpoint.remove(path)
+        raise
+    endpoint.remove(path)
+    if back != _TEXT:
+        raise EndpointError(
+            f"{endpoint.name}: what was written there came back different",
+            remedy="Look whether url leads to the place that is written to, and whether it may be read",
+            endpoint=endpoint.name,
+        )
 
 
 def try_folder(name: str, root: Path) -> str:

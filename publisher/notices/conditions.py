@@ -180,11 +180,9 @@ def _behind(situation: Situation, _limits: Limits, _open: Collection[Key]) -> It
         lacks = (
             f" lacks {number} edition{'s' if number > 1 else ''}" if number else " cannot be brought up to date"
         )
+        at_once = "; `publisher feed build` does it at once" if kind == "endpoint" else ""
         yield Condition(
-            Kind.BEHIND,
-            target,
-            f"{kind} {name}{lacks}: {error}",
-            "It is tried again by itself; `publisher feed build` does it at once",
+            Kind.BEHIND, target, f"{kind} {name}{lacks}: {error}", f"It is tried again by itself{at_once}"
         )
 
 

@@ -72,7 +72,7 @@ class Correcting:
         intake: reads files.
         render: makes the edition's bytes.
         gate: looks at the correction as at any mail.
-        targets: the endpoints of every publication, as `endpoint:NAME`.
+        targets: where every publication goes: `endpoint:NAME`, `public:URL`, `hub:URL`.
         leave: moves on what cancelled mailings have unsent.
         logos: kept with the digest, as when it was published.
     """

@@ -394,8 +394,31 @@ class Endpoint(Protocol):
 
     @property
     def name(self) -> str: ...
-    def put(self, document: Document) -> bool:
-        """Store it atomically; False when the same bytes were there already."""
+    def put(self, document: Document, *, again: bool = False) -> bool:
+        """Store it atomically; False when the same bytes were there; `again` writes them nevertheless."""
 
     def get(self, path: str) -> bytes | None:
         """What is stored at this path, or None."""
+
+
+class Served(Protocol):
+    """What a public address serves. Names of `headers` are in lower case."""
+
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+
+class PublicSite(Protocol):
+    """The public site as readers get it."""
+
+    def read(self, address: str) -> Served:
+        """What is served there, unpacked. Raises EndpointError when that is nothing."""
+
+
+class Hubs(Protocol):
+    """WebSub hubs."""
+
+    def ping(self, hub: str, topic: str, now: datetime) -> None:
+        """Tell a hub of a feed that has changed. Raises HubError when it does not take it."""

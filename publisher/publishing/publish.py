@@ -73,7 +73,7 @@ class Publisher:
         store: opens transactions.
         render: makes the edition's bytes.
         mint: the entry id of a digest that has none yet.
-        targets: the endpoints of every publication, as `endpoint:NAME`.
+        targets: where every publication goes: `endpoint:NAME`, `public:URL`, `hub:URL`.
         gate: looks at what is to be mailed.
         logos: kept with every digest that is published, so that what shows them has them wherever it is put.
         segmenting: whom scheduled mailings go to; None: everybody.

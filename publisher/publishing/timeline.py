@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from publisher.editions import PublicationState
+from publisher.editions import Publication, PublicationState
 from publisher.ledger import OPEN, Mailing, MailingKind, MailingState, Standing
 from publisher.publishing.histories import History
 from publisher.publishing.ports import Event
@@ -182,7 +182,10 @@ def _publications(history: History) -> Iterator[Line]:
     number_of = {edition.id: edition.number for edition in history.editions}
     several = len(number_of) > 1
     for row in history.publications:
-        place = row.target.partition(":")[2]
+        kind, _, place = row.target.partition(":")
+        if kind != "endpoint":
+            yield from _announced(kind, place, row)
+            continue
         page = f"page of edition {number_of[row.edition_id]}" if several else "page"
         if row.pages_at is not None:
             what = "notice stored in place of the page" if _is_notice(history, row.pages_at) else f"{page} stored"
@@ -191,6 +194,15 @@ def _publications(history: History) -> Iterator[Line]:
             yield Line(None, "", f"{page} and feeds are not all at {place}; tried again", row.error)
         elif row.state is PublicationState.PENDING:
             yield Line(None, "", f"{page} and feeds have still to be put at {place}")
+
+
+def _announced(kind: str, place: str, row: Publication) -> Iterator[Line]:
+    """A hub or the public site of which something is still to be told; what is well is not worth a line."""
+    what = "announced to the hub" if kind == "hub" else "seen at the public address"
+    if row.state is PublicationState.BEHIND:
+        yield Line(None, "", f"not yet {what} {place}; tried again", row.error)
+    elif row.state is PublicationState.PENDING:
+        yield Line(None, "", f"has still to be {what} {place}")
 
 
 def _is_notice(history: History, stored_at: datetime) -> bool:

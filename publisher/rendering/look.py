@@ -45,6 +45,7 @@ class SiteLook:
     logo: Logo | None = None
     logo_dark: Logo | None = None
     hubs: tuple[str, ...] = ()
+    """Addresses of the WebSub hubs that feeds name."""
 
     @property
     def icon(self) -> str:
@@ -105,6 +106,7 @@ def site_look(settings: Settings, *, logo: Logo | None = None, logo_dark: Logo |
         theme=settings.theme,
         logo=logo,
         logo_dark=logo_dark,
+        hubs=tuple(hub.url for hub in settings.hub),
     )
 
 

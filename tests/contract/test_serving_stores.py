@@ -95,10 +95,10 @@ class Shelf:
     def __init__(self) -> None:
         self.documents: dict[str, bytes] = {}
 
-    def put(self, document: Document) -> bool:
+    def put(self, document: Document, *, again: bool = False) -> bool:
         before = self.documents.get(document.path)
         self.documents[document.path] = document.data
-        return before != document.data
+        return again or before != document.data
 
     def get(self, path: str) -> bytes | None:
         return self.documents.get(path)

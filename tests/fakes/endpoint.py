@@ -20,12 +20,12 @@ class MemoryEndpoint:
         """The path of each put that changed bytes, in order."""
         self._lock = Lock()
 
-    def put(self, document: Document) -> bool:
+    def put(self, document: Document, *, again: bool = False) -> bool:
         """Store a document; False when the same bytes are there."""
         self._check(document.path)
         with self._lock:
             stored = self.documents.get(document.path)
-            if stored is not None and stored.data == document.data:
+            if not again and stored is not None and stored.data == document.data:
                 return False
             self.documents[document.path] = document
             self.written.append(document.path)

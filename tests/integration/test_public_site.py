@@ -52,7 +52,7 @@ class Counting(MemoryEndpoint):
         super().__init__("site")
         self.given: list[Document] = []
 
-    def put(self, document: Document) -> bool:
+    def put(self, document: Document, *, again: bool = False) -> bool:
         self.given.append(document)
         return super().put(document)
 

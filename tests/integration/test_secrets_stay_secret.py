@@ -33,7 +33,7 @@ from publisher.storage.database import Database
 from subscribers.tables import metadata
 from tests.fakes.imap import FakeImap
 from tests.fakes.smtp import CLOSE, FakeSmtp, Rule, Step
-from tests.fakes.web import FakeWeb, hang_up, reply
+from tests.fakes.web import Exchange, FakeWeb, hang_up, reply
 from tests.instance import Ended, Instance
 from tests.integration.test_serve import until
 
@@ -669,3 +669,51 @@ def test_nothing_that_hangs_on_an_open_instance_shows_a_secret(
                 assert leaks(f"{each!r} {each}") == [], type(each)
         assert isinstance(app.settings.site.secret, SecretStr)
         assert leaks(repr(app.settings) + str(app.settings)) == []
+
+
+# --- endpoints ------------------------------------------------------------------------------------------------
+
+PLACES = """
+[[endpoint]]
+kind = "s3"
+url = "s3://gazette/site"
+server = "URL"
+access_key = {ACCESS}
+secret_key = {SECRETKEY}
+timeout = "5 s"
+[[endpoint]]
+kind = "webdav"
+url = "URLsite/"
+user = "daily"
+password = {KEY}
+timeout = "5 s"
+"""
+
+
+class Parrot(FakeWeb):
+    """Refuses everything with the same words, and with whatever it was told."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__()
+        self._status = status
+
+    def _answer(self, exchange: Exchange) -> None:
+        words = " ".join([*(echo("", secret) for secret in API.values()), *exchange.asked.headers.values()])
+        exchange.send(reply(self._status, f"<Error><Code>Odd</Code>{words}</Error>".encode()))
+
+
+@pytest.mark.parametrize("status", ["403 Forbidden", "500 Internal Server Error"])
+def test_endpoints_that_repeat_what_they_were_told_are_quoted_without_it(
+    plant: Plant, sqlite_database: Database, status: str
+) -> None:
+    with Parrot(status) as web:
+        planted = plant(sqlite_database, "env", "password", PLACES.replace("URL", web.url()))
+        planted.instance.digest("2024-11-21")
+        ended = planted("--debug", "run")
+        assert ended.code == 1
+        assert "s3: " in ended.err
+        assert "webdav: " in ended.err
+        for words in (("feed", "build"), ("feed", "push"), ("check",), ("digest", "show", DIGEST, "--json")):
+            planted("--debug", *words)
+        assert {asked.headers.get("authorization", "")[:5] for asked in web.asked} >= {"AWS4-", "Basic"}
+    planted.assert_nothing_is_told()

@@ -41,7 +41,7 @@ class Moody:
     refuses: set[str] = field(default_factory=set)
     garbles: set[str] = field(default_factory=set)
 
-    def put(self, document: Document) -> bool:
+    def put(self, document: Document, *, again: bool = False) -> bool:
         if document.path in self.refuses:
             raise EndpointError(f"{self.name}: {document.path}: the disk is full")
         changed = self.stored.get(document.path) != document.data

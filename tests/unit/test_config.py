@@ -29,6 +29,9 @@ from publisher.errors import ConfigError
 ROOT = Path("instance")
 SITE = {"title": "The Example", "url": "https://news.example.org"}
 LETTER = {"slug": "daily", "title": "The Daily", "from": "The Daily <daily@example.org>"}
+DAV = {"kind": "webdav", "url": "https://dav.example.org/site"}
+S3 = {"kind": "s3", "url": "s3://gazette-site"}
+HUB = {"url": "https://hub.example.org/?a=b"}
 SMTP = {"kind": "smtp", "host": "smtp.example.org"}
 
 
@@ -105,7 +108,22 @@ WRONG = [
     ({"newsletter": [LETTER | {"language": "english please"}]}, "newsletter[1].language: "),
     ({"endpoint": []}, "endpoint: is too short: at least 1 table"),
     ({"endpoint": [{"name": "a"}, {"name": "a"}]}, 'endpoint.name: "a" is there twice'),
-    ({"endpoint": [{"kind": "ftp"}]}, "endpoint[1].kind: should be 'directory'"),
+    ({"endpoint": [{"kind": "ftp"}]}, 'endpoint[1].kind: "ftp" is unknown; choose one of'),
+    ({"endpoint": [DAV | {"user": "u"}]}, "endpoint[1]: user and password are given together"),
+    ({"endpoint": [DAV | {"user": "u:v", "password": "x"}]}, "endpoint[1].user: a user's name has no colon"),
+    ({"endpoint": [DAV | {"url": "https://u:p@dav.example.org/"}]}, "endpoint[1].url: a web address stands here"),
+    ({"endpoint": [DAV | {"url": "file:///srv"}]}, 'endpoint[1].url: begins with "https://"'),
+    ({"endpoint": [DAV | {"path": "x"}]}, "endpoint[1].path: unknown key"),
+    (
+        {"endpoint": [S3 | {"url": "https://bucket.example.org/"}]},
+        'endpoint[1].url: a bucket is written "s3://bucket"',
+    ),
+    ({"endpoint": [S3 | {"url": "s3://bucket/../up"}]}, "endpoint[1].url: a prefix has no empty part"),
+    ({"endpoint": [S3 | {"access_key": "x"}]}, "endpoint[1]: access_key and secret_key are given together"),
+    ({"hub": [{}]}, "hub[1].url: is required"),
+    ({"hub": [{"url": "https://u:p@hub.example.org/"}]}, "hub[1].url: a hub is an address"),
+    ({"hub": [{"url": "ftp://hub.example.org/"}]}, "hub[1].url: a hub is an address"),
+    ({"hub": [HUB, HUB]}, 'hub.url: "https://hub.example.org/?a=b" is there twice'),
     ({"provider": {"path": "x"}}, "provider.kind: is required"),
     ({"provider": {"kind": "pigeon"}}, "provider.kind: \"pigeon\" is unknown; choose one of 'maildir', 'smtp'"),
     ({"provider": {"kind": "maildir", "host": "x"}}, "provider.host: unknown key"),
@@ -418,12 +436,11 @@ def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-BLOCKS = re.findall(
-    r'^# kind = "([a-z]+)".*\n((?:# .*\n)+)',
-    (Path(__file__).parents[2] / "config.toml").read_text(encoding="utf-8"),
-    re.M,
-)
-"""The commented tables of the sample configuration, by the kind of provider."""
+SAMPLE = (Path(__file__).parents[2] / "config.toml").read_text(encoding="utf-8")
+BEFORE, _, AFTER = SAMPLE.partition("\n[[endpoint]]")
+BLOCK = re.compile(r'^# kind = "([a-z0-9]+)".*\n((?:# .*\n)+)', re.M)
+BLOCKS, PLACES = BLOCK.findall(BEFORE), BLOCK.findall(AFTER)
+"""The commented tables of the sample configuration, by the kind of provider, and by that of the endpoint."""
 
 
 @pytest.mark.parametrize(("kind", "lines"), BLOCKS, ids=[kind for kind, _ in BLOCKS])
@@ -439,3 +456,14 @@ def test_a_commented_provider_of_the_sample_works_when_it_is_uncommented(kind: s
 def test_the_sample_has_a_table_of_every_kind_of_provider() -> None:
     kinds = {get_args(model.model_fields["kind"].annotation)[0] for model in get_args(get_args(Provider)[0])}
     assert {kind for kind, _ in BLOCKS} == kinds - {"maildir"}
+
+
+@pytest.mark.parametrize(("kind", "lines"), PLACES, ids=[kind for kind, _ in PLACES])
+def test_a_commented_endpoint_of_the_sample_works_when_it_is_uncommented(kind: str, lines: str) -> None:
+    said = tomllib.loads("".join(line.removeprefix("# ") for line in lines.splitlines(keepends=True)))
+    said = {key: "a secret" if isinstance(value, dict) else value for key, value in said.items()}
+    assert read(endpoint=[{"kind": kind, **said}]).endpoint[0].kind == kind
+
+
+def test_the_sample_has_a_table_of_every_kind_of_endpoint() -> None:
+    assert [kind for kind, _ in PLACES] == ["s3", "webdav"]

@@ -31,12 +31,13 @@ TABLES: dict[str, type[BaseModel]] = {
     "theme.dark": config.DarkColours,
     "preflight": config.Preflight,
     "sending": config.Sending,
-    "endpoint": config.DirectoryEndpoint,
+    "hub": config.Hub,
     "dkim": config.Dkim,
     "alerts": config.Alerts,
     "bounces": config.Bounces,
     "retention": config.Retention,
 }
+ENDPOINTS: tuple[type[BaseModel], ...] = (config.DirectoryEndpoint, config.S3Endpoint, config.WebDavEndpoint)
 PROVIDERS: tuple[type[BaseModel], ...] = get_args(get_args(config.Provider)[0])
 
 
@@ -45,7 +46,8 @@ def document(name: str) -> str:
 
 
 def settings() -> Iterator[str]:
-    for table, model in [*TABLES.items(), *(("provider", provider) for provider in PROVIDERS)]:
+    several = [("provider", model) for model in PROVIDERS] + [("endpoint", model) for model in ENDPOINTS]
+    for table, model in [*TABLES.items(), *several]:
         for name, field in model.model_fields.items():
             if f"{table}.{name}" not in TABLES:
                 yield f"{table}.{field.alias or name}"

@@ -146,17 +146,34 @@ def dead_journal(one: Patient) -> None:
     Journal(one.root / "var" / "journal", "0123-abc").close(remove=False)
 
 
-def behind(one: Patient, state: str = "behind", error: str = "the disk is full") -> None:
+def behind(
+    one: Patient, state: str = "behind", error: str = "the disk is full", target: str = "endpoint:site"
+) -> None:
     _, edition_id = one.edition()
     one.insert(
         tables.publications,
         edition_id=edition_id,
-        target="endpoint:site",
+        target=target,
         state=state,
         attempts=4,
         error=error,
         changed_at=LONG_AGO,
     )
+
+
+def hub(url: str, answer: bytes) -> Plant:
+    """A hub that answers so."""
+
+    def plant(one: Patient) -> None:
+        one.change('[[endpoint]]\nkind = "directory"', f'[[hub]]\nurl = "{url}"\n[[endpoint]]\nkind = "directory"')
+        one.web.acts["/hub"] = answer
+
+    return plant
+
+
+def webdav(url: str, login: str = "") -> Plant:
+    """A second endpoint."""
+    return change("[[dkim]]", f'[[endpoint]]\nkind = "webdav"\nurl = "{url}"\n{login}\n[[dkim]]')
 
 
 def idle(one: Patient) -> None:
@@ -309,6 +326,33 @@ FAULTS = [
     Fault(
         "file for site", file_in_place("var/site"), "endpoints", BROKEN, "nothing can be written", "[[endpoint]]"
     ),
+    Fault(
+        "a hub that is gone",
+        hub("https://press.internal/hub", reply("404 Not Found")),
+        "hubs",
+        BROKEN,
+        "404",
+        "the address of a hub",
+    ),
+    Fault(
+        "a hub that has moved",
+        hub("https://press.internal/hub", to("https://press.internal/new")),
+        "hubs",
+        BROKEN,
+        "sends us to https://press.internal/new",
+        "[[hub]] url",
+    ),
+    Fault(
+        "no WebDAV server", webdav("http://127.0.0.1:9/"), "endpoints", BROKEN, "webdav: ", "that the server runs"
+    ),
+    Fault(
+        "a password for all to read",
+        webdav("http://dav.internal/", 'user = "daily"\npassword = "hush-password-4711"'),
+        "endpoints",
+        WARNING,
+        "goes over the network",
+        "https",
+    ),
     Fault("site is gone", act("/", reply("404 Not Found")), "site", BROKEN, "404", "[site] url"),
     Fault(
         "site of another", act("/", reply(body=b"welcome to nginx")), "site", BROKEN, "something else", "endpoint"
@@ -372,6 +416,22 @@ FAULTS = [
         "waits for long", lambda one: one.mailing("waiting"), "mailings", BROKEN, "waits for its page", "endpoint"
     ),
     Fault("nobody sends", idle, "mailings", BROKEN, "nobody sends it", "publisher run"),
+    Fault(
+        "hub not told",
+        partial(behind, error="it says 503", target="hub:https://press.internal/hub"),
+        "publications",
+        WARNING,
+        "was not announced to https://press.internal/hub: it says 503",
+        "tried again by itself",
+    ),
+    Fault(
+        "not seen in public",
+        partial(behind, target="public:https://press.internal/"),
+        "publications",
+        WARNING,
+        "was not seen at https://press.internal/",
+        "publisher feed check",
+    ),
     Fault("behind", behind, "publications", WARNING, "the disk is full", "publisher feed build"),
     Fault(
         "never put", partial(behind, state="pending"), "publications", WARNING, "waits to be put", "publisher run"

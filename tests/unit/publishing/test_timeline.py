@@ -48,7 +48,8 @@ def mailing(number: int, kind: MailingKind = MailingKind.SCHEDULED, **changes: A
 
 def publication(edition_id: int, name: str, **changes: Any) -> Publication:
     facts: dict[str, Any] = {"state": PublicationState.DONE, "pages_at": after(1), "attempts": 0, "due_at": None}
-    return Publication(id=1, edition_id=edition_id, target=f"endpoint:{name}", error="", **facts | changes)
+    named: dict[str, Any] = {"target": f"endpoint:{name}", "error": ""}
+    return Publication(id=1, edition_id=edition_id, **facts | named | changes)
 
 
 RECORD = DigestRecord(
@@ -148,6 +149,13 @@ def test_what_is_not_over_stands_at_the_end() -> None:
         publications=(
             publication(1, "mirror", state=PublicationState.BEHIND, pages_at=None, due_at=SEVEN),
             publication(1, "site", state=PublicationState.PENDING),
+            publication(
+                1, "", target="hub:https://hub.example.org/", state=PublicationState.BEHIND, pages_at=None
+            ),
+            publication(
+                1, "", target="public:https://example.org/", state=PublicationState.PENDING, pages_at=None
+            ),
+            publication(1, "", target="hub:https://told.example.org/", pages_at=None),
         ),
         events=(Event(SEVEN, "digest.published"),),
         counts={4: {DeliveryState.PENDING: 5}},
@@ -155,9 +163,11 @@ def test_what_is_not_over_stands_at_the_end() -> None:
     lines = told(history)
     assert lines[:2] == ["0 | schedule | published:  |  | ", "1 |  | page stored at site |  | "]
     assert sorted(lines[2:]) == [
+        "now |  | has still to be seen at the public address https://example.org/ |  | ",
         "now |  | mailing 3 is being ended |  | mailing 5 goes on",
         "now |  | mailing 4 is paused | 5 pending | ",
         "now |  | mailing 5 waits for its page |  | ",
+        "now |  | not yet announced to the hub https://hub.example.org/; tried again |  | ",
         "now |  | page and feeds are not all at mirror; tried again |  | ",
         "now |  | page and feeds have still to be put at site |  | ",
     ]
