@@ -144,6 +144,13 @@ def test_the_answers(app: ASGIApp, method: str, path: str) -> None:
             assert answer.content == (b"" if method == "HEAD" else FEED)
 
 
+def test_a_header_that_comes_twice_is_one_list(reader: Reader) -> None:
+    bare = tag(reader).strip('"').encode()
+    for first, second in ((b'"%s"' % bare, b'"other"'), (b'"other"', b'"%s"' % bare)):
+        reader.headers = [(b"if-none-match", first), (b"if-none-match", second)]
+        assert reader.get(RSS).status_code == 304
+
+
 @pytest.mark.parametrize("accepts", ["", "gzip", "br"])
 def test_head_is_get_in_every_coding_the_first_time_and_from_memory(reader: Reader, accepts: str) -> None:
     headers = {"Accept-Encoding": accepts, "If-None-Match": "nothing"}
