@@ -318,7 +318,7 @@ def _fill(town: Town, count: int) -> None:
     made = [digest(day, sections=["Courts"]) for day in days]
     with town.store.write() as unit:
         connection = unit.connection
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "newsletter": "daily",
                 "slug": each.slug,
