@@ -68,7 +68,7 @@ class Newsboat:
         )
         with sqlite3.connect(self._home / "cache") as cache:
             rows = cache.execute("SELECT guid, title, content, pubDate, unread FROM rss_item WHERE deleted = 0")
-            found = [Article(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows]
+            found = [Article(guid, title, content, at, bool(unread)) for guid, title, content, at, unread in rows]
         cache.close()
         return sorted(found)
 
