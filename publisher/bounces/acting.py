@@ -175,11 +175,16 @@ def suppress(unit: Unit, email_key: str, source: str, wanted: policy.Suppress, n
 def _history(
     unit: Unit, stored: Stored, target: Target, bounce: BounceClass | None, now: datetime
 ) -> list[policy.SoftBounce]:
-    """The reader's soft bounces with the present one; asked for only when it is one."""
+    """The reader's soft bounces with the present one; asked for only when it is one.
+
+    When somebody has lifted a suppression of theirs, what was before is forgiven.
+    """
     event = stored.event
     if bounce is None or not policy.counts_as_soft(event, bounce):
         return []
-    before = unit.feedback.soft_history(target.subscriber_id, now - REMEMBERED)
+    lifted = (each.lifted_at for each in suppression.suppressions_of(unit.connection, [target.email_key]))
+    since = max([now - REMEMBERED, *(each for each in lifted if each is not None)])
+    before = unit.feedback.soft_history(target.subscriber_id, since)
     return [
         *(policy.SoftBounce(each.digest_id, each.at) for each in before),
         policy.SoftBounce(target.digest_id, event.at),

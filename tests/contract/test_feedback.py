@@ -434,6 +434,23 @@ def test_five_soft_bounces_in_as_many_digests_suppress_and_a_mail_that_arrives_f
         assert [(each.at, each.digest_id) for each in history] == [(now + 12 * DAY, 5)]
 
 
+def test_who_was_allowed_again_begins_anew(database: Database, now: datetime) -> None:
+    planned(database, 2, now)
+    returns = Returns(database, now)
+    returns.sent()
+    for number in range(6):
+        if number:
+            _another_digest(database, now, number)
+        returns.now = now + number * 3 * DAY
+        if number == 5:
+            with database.write() as connection:
+                by, at = "op: the mailbox is empty again", now + 13 * DAY
+                assert unsuppress(connection, "reader1@example.org", newsletter=None, by=by, now=at) == 1
+        returns.come(returns.bounce(1 + 2 * number, code=452, status="4.2.2", text="mailbox full"))
+        returns.act()
+    assert returns.suppressed() == set()
+
+
 def _another_digest(database: Database, now: datetime, number: int) -> None:
     """One more mailing, to the same two."""
     with database.write() as connection:
