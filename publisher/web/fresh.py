@@ -12,8 +12,8 @@ from publisher.served import Version
 _TAG = re.compile(r'(?:[Ww]/)?(?:"([^"]*)"|([^\s,"]+))')
 """A tag as readers write it: weak or not, in quotes or without."""
 
-_CODING = re.compile(r"(?:--?|;)(?:gzip|x-gzip|br|zstd|deflate)$", re.IGNORECASE)
-"""What we, web servers and proxies append to the tag of bytes that were compressed."""
+_CODING = re.compile(r"(?:-xml)?(?:(?:--?|;)(?:gzip|x-gzip|br|zstd|deflate))?$", re.IGNORECASE)
+"""What we append to a tag for browsers, and we, web servers and proxies to that of bytes that were compressed."""
 
 ANYTHING = "*"
 

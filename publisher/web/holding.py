@@ -18,6 +18,9 @@ from publisher.web.ports import Stamp
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
+BROWSED = "application/xml; charset=utf-8"
+"""What a feed is for a browser: Chromium shows RSS and Atom as plain text, and XML with its stylesheet."""
+
 SMALLEST = 256
 """Bytes; what is smaller gains nothing by compression."""
 
@@ -56,6 +59,7 @@ class Held:
         status: 200, or 410 for what was withdrawn.
         in_memory: whether its bytes are here.
         variants: by coding; IDENTITY is always there.
+        browsed: the same for browsers, where they would not show what feed readers are told it is.
         logged: the request path as the log may have it.
         is_feed: whether feed readers ask for it.
     """
@@ -70,6 +74,7 @@ class Held:
     variants: Mapping[str, Variant]
     logged: str
     is_feed: bool
+    browsed: Mapping[str, Variant] = field(default_factory=dict)
 
     @property
     def is_withdrawn(self) -> bool:
@@ -113,26 +118,44 @@ def held(
     hidden_until = now.timestamp() + _UNKNOWN_SECONDS if modified is None else modified.timestamp()
     until = math.inf if told else hidden_until
     bodies = _bodies(media, data)
+    browsed = BROWSED if is_feed(media) and "xml" in media else ""
+    vary = f"Accept-Encoding{', Accept' if browsed else ''}"
     common = {
         "Cache-Control": cache_control(file, media),
         "Access-Control-Allow-Origin": "*",
         **SAFE_HEADERS,
-        **({"Vary": "Accept-Encoding"} if is_text(media) else {}),
+        **({"Vary": vary} if is_text(media) else {}),
         **({"Link": link} if data and (link := links_of(media, data)) else {}),
         **({"Last-Modified": http_date(told)} if told and not withdrawn else {}),
     }
-    variants = {}
-    for coding, body in bodies.items():
-        own = common | ({} if coding == IDENTITY else {"Content-Encoding": coding})
-        tag = "" if withdrawn else entity_tag(digest, "" if coding == IDENTITY else coding)
-        if tag:  # another status than 200 makes no promise about the next answer
-            own["ETag"] = tag
-        length = {"Content-Type": media, "Content-Length": str(stamp.size if body is None else len(body))}
-        unchanged = {name: own[name] for name in _UNCHANGED if name in own}
-        variants[coding] = Variant(tag, body, _raw(own | length), _raw(unchanged))
+    tagged = "" if withdrawn else digest  # another status than 200 makes no promise about the next answer
+    variants = _variants(bodies, common, media, tagged, stamp.size)
+    shown = _variants(bodies, common, browsed, tagged, stamp.size, "xml") if browsed else {}
     status = int(HTTPStatus.GONE if withdrawn else HTTPStatus.OK)
     here, logged = data is not None, redacted(path)
-    return Held(file, stamp, digest, modified, until, status, here, variants, logged, is_feed(media))
+    return Held(file, stamp, digest, modified, until, status, here, variants, logged, is_feed(media), shown)
+
+
+def _variants(
+    bodies: Mapping[str, bytes | None],
+    common: Mapping[str, str],
+    media: str,
+    digest: str,
+    size: int,
+    mark: str = "",
+) -> dict[str, Variant]:
+    """The answers in each coding, as documents of this media type; `mark` tells them from others in their tags."""
+    variants = {}
+    for coding, body in bodies.items():
+        own = {**common} | ({} if coding == IDENTITY else {"Content-Encoding": coding})
+        endings = [ending for ending in (mark, "" if coding == IDENTITY else coding) if ending]
+        tag = entity_tag(digest, "-".join(endings)) if digest else ""
+        if tag:
+            own["ETag"] = tag
+        length = {"Content-Type": media, "Content-Length": str(size if body is None else len(body))}
+        unchanged = {name: own[name] for name in _UNCHANGED if name in own}
+        variants[coding] = Variant(tag, body, _raw(own | length), _raw(unchanged))
+    return variants
 
 
 def _bodies(media: str, data: bytes | None) -> dict[str, bytes | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ _ASKED = {
     b"user-agent": 3,
     b"cache-control": 4,
     b"pragma": 4,
+    b"accept": 5,
 }
 _OK, _NOT_MODIFIED = int(HTTPStatus.OK), int(HTTPStatus.NOT_MODIFIED)  # members of an Enum are slow to compare
 _PIECE = 256 * 1024
@@ -49,6 +51,8 @@ class Asked(NamedTuple):
     agent: bytes
     anew: bool
     """Whether the reader, or a proxy, wants us to look before we answer."""
+    browsing: bool = False
+    """Whether it is a browser that shows what it gets to a person: it takes HTML."""
 
     @property
     def conditional(self) -> bool:
@@ -66,19 +70,21 @@ class Answer(NamedTuple):
 
 def asked(scope: Scope) -> Asked:
     """Read the headers of a request once; of one that comes twice, both, as in a list."""
-    found: list[bytes | None] = [None] * 5
+    found: list[bytes | None] = [None] * 6
     for name, value in scope["headers"]:
         place = _ASKED.get(name)
         if place is not None:
             before = found[place]
             found[place] = value if before is None else before + b", " + value
     match, since, accepts = (None if value is None else value.decode("latin-1") for value in found[:3])
-    return Asked(match, since, accepts, found[3] or b"", b"no-cache" in (found[4] or b"").lower())
+    anew, browsing = b"no-cache" in (found[4] or b"").lower(), b"text/html" in (found[5] or b"").lower()
+    return Asked(match, since, accepts, found[3] or b"", anew, browsing)
 
 
 def answer_to(document: Held, said: Asked) -> Answer:
     """The answer to a GET, by its headers alone."""
-    variant = _variant(document, said.accepts)
+    variants = document.browsed if said.browsing and document.browsed else document.variants
+    variant = _variant(variants, said.accepts)
     if document.status == _OK and (
         said.match == variant.tag  # as nearly everybody sends it: no need to look closer
         or not_modified(said.match, said.since, document.digest, document.modified)
@@ -112,11 +118,11 @@ def network_of(scope: Scope) -> str:
     return ".".join(bytes_of[:3]) if len(bytes_of) == 4 and ":" not in host else truncated(host)
 
 
-def _variant(document: Held, accepts: str | None) -> Variant:
+def _variant(variants: Mapping[str, Variant], accepts: str | None) -> Variant:
     for coding in preferred(accepts):
-        if found := document.variants.get(coding):
+        if found := variants.get(coding):
             return found
-    return document.variants[IDENTITY]
+    return variants[IDENTITY]
 
 
 class Desk:

@@ -128,7 +128,7 @@ def test_the_answers(app: ASGIApp, method: str, path: str) -> None:
         assert answer.headers["etag"] == expected, headers
         assert answer.headers["last-modified"] == SINCE
         assert answer.headers["cache-control"].startswith("public, max-age=900")
-        assert answer.headers["vary"] == "Accept-Encoding"
+        assert answer.headers["vary"] == "Accept-Encoding, Accept"
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "set-cookie" not in answer.headers
         if status == 304:
@@ -360,3 +360,28 @@ def test_no_address_leaves_its_place_in_the_header(url: str) -> None:
 )
 def test_what_is_no_feed_names_nothing(data: bytes) -> None:
     assert links_of("application/atom+xml", data) == links_of("application/feed+json", data) == ""
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+def test_a_browser_is_given_a_feed_as_xml_so_that_its_stylesheet_is_used(reader: Reader) -> None:
+    """Chromium shows what is called RSS as plain text."""
+    seen, read = reader.ask(BROWSER), reader.ask({"Accept": "application/rss+xml, */*"})
+    assert seen.headers["content-type"] == "application/xml; charset=utf-8"
+    assert read.headers["content-type"] == "application/rss+xml; charset=utf-8"
+    assert seen.content == read.content == FEED
+    assert "Accept" in [name.strip() for name in read.headers["vary"].split(",")]
+
+
+def test_the_two_have_tags_of_their_own_and_both_are_recognised(reader: Reader) -> None:
+    """A strong tag tells apart what differs in any header of the content (RFC 9110, 8.8.1)."""
+    tags = {
+        reader.ask(BROWSER | coding).headers["etag"]
+        for coding in ({}, {"Accept-Encoding": "gzip"}, {"Accept-Encoding": "br"})
+    }
+    tags |= {tag(reader), tag(reader, "gzip"), tag(reader, "br")}
+    assert len(tags) == 6
+    for each in tags:
+        assert reader.ask(BROWSER | {"If-None-Match": each}).status_code == 304
+        assert reader.ask({"If-None-Match": each}).status_code == 304
