@@ -8,6 +8,8 @@ from tests.fakes.web import Exchange, FakeWeb, reply
 
 TYPES = {
     "rss.xml": "application/rss+xml",
+    "headlines.xml": "application/rss+xml",
+    "corrections.xml": "application/rss+xml",
     "atom.xml": "application/atom+xml",
     "feed.json": "application/feed+json",
 }

@@ -18,7 +18,14 @@ from tests.instance import Instance
 
 BEGAN = datetime(2024, 11, 21, 7, 0, tzinfo=UTC)
 PAGE = "daily/2024-11-21-news/index.html"
-FEEDS = ("daily/rss.xml", "daily/atom.xml", "daily/feed.json")
+FEEDS = (
+    "daily/rss.xml",
+    "daily/atom.xml",
+    "daily/feed.json",
+    "daily/headlines.xml",
+    "daily/corrections.xml",
+    *(f"daily/sections/news/{name}" for name in ("rss.xml", "atom.xml", "feed.json")),
+)
 
 
 def table(name: str, values: dict[str, Any]) -> str:
