@@ -244,6 +244,15 @@ LEFT_ALONE = {
     "feedback.bounce": "a class",
     "feedback.verdict": "one of a few words",
     "feedback.alike": "computed",
+    "digest_sections": "what editors called sections",
+    "upstream_addresses": "what feeds of others say of themselves",
+    "upstream_marks": "computed",
+    "upstream_items": "what others published, until it stands in a digest of ours",
+    "upstream_digests": "names of digests and feeds",
+    "upstream_turns": "names of feeds",
+    "generations": "names of what changed",
+    "site_versions": "paths of documents, and computed",
+    "feed_polls": "names of programs and paths of feeds: no addresses",
 }
 CODED = {"kind", "state", "act", "newsletter", "slug", "conditions", "source_hash", "reason"}
 

@@ -192,7 +192,7 @@ def deep() -> bytes:
 
 
 BOMBS: dict[str, Callable[[], bytes]] = {
-    "almost too large": lambda: HEAD + b"\r\n" + (b"x" * 8_000 + b"\r\n") * 2_400,
+    "almost too large": lambda: HEAD + b"\r\n" + (b"x" * 8_000 + b"\r\n") * (LARGEST_TAKEN // 8_400),
     "lines of nothing": lambda: HEAD + b"\r\n" * 500_000,
     "many parts": many_parts,
     "deep": deep,

@@ -44,7 +44,8 @@ def test_the_exit_code_tells_wrong_use_from_a_failure(kind: type[PublisherError]
 
 @pytest.mark.parametrize("kind", FAMILY)
 def test_what_is_outside_may_heal_the_rest_is_permanent(kind: type[PublisherError]) -> None:
-    assert kind("x").permanent == (kind.__name__ not in {"EndpointError", "ProviderError"})
+    outside = {"EndpointError", "EndpointDownError", "HubError", "ProviderError"}
+    assert kind("x").permanent == (kind.__name__ not in outside)
     assert kind("x", permanent=False).permanent is False
     assert kind("x", permanent=True).permanent is True
 
