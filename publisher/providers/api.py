@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
 from publisher.errors import ProviderError
@@ -38,6 +38,7 @@ class Api(OneWay):
         patience: how long "not now" is waited for; short where another provider stands ready.
         pause: waits so many seconds.
         chance: a number from 0 to 1.
+        clock: the present moment, aware UTC: some providers say until when they want to be left alone.
     """
 
     idempotent = False
@@ -51,6 +52,7 @@ class Api(OneWay):
         patience: timedelta = PATIENCE,
         pause: Callable[[float], object] = time.sleep,
         chance: Callable[[], float] = random.random,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.name = dialect.name
         self.capabilities = dialect.capabilities
@@ -58,6 +60,7 @@ class Api(OneWay):
         self.patience = patience
         self.pause = pause
         self.chance = chance
+        self.clock = clock
         self._client = client
         self._pool: ThreadPoolExecutor | None = None
         self._idle_since = time.monotonic()

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from operator import attrgetter
 from typing import Protocol
@@ -47,6 +47,7 @@ class Caller(Protocol):
     patience: timedelta
     pause: Callable[[float], object]
     chance: Callable[[], float]
+    clock: Callable[[], datetime]
 
     def start(self, call: Call) -> Future[Answer]:
         """Make a call, in a thread."""
@@ -233,7 +234,7 @@ class Run:
         words = self._dialect.words(answer)
         self._returned(attempt, words)
         self._turned_away += 1
-        asked = self._dialect.wait(answer, datetime.now(UTC))
+        asked = self._dialect.wait(answer, self._api.clock())
         pause = back_off(self._turned_away, self._api.chance()) if asked is None else asked
         # Who says "at once" again and again is not asked for ever, either.
         self._waited += max(pause, back_off(self._turned_away, 1.0))
