@@ -15,6 +15,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 
 from publisher.feedback import BounceClass, Feedback, FeedbackKind
 from publisher.ledger import UNFINISHED, DeliveryState, sources_of
+from publisher.storage import locks
 from publisher.storage.held import HeldRows
 from publisher.storage.tables import deliveries, digests, feedback
 from subscribers.portable import insert_missing
@@ -73,6 +74,9 @@ class FeedbackRows(HeldRows):
             now: when they came.
         """
         rows = [_written(source, event, now) for event in events]
+        if len(rows) > 1:
+            # Of two that bring the same events in another order, each would wait for a row of the other.
+            locks.in_turn(self._connection, f"feedback of {source}")
         if rows:
             self._connection.execute(insert_missing(self._connection, feedback), rows)
 

@@ -99,6 +99,15 @@ def _server_lock(database: Database, name: str, give_up: float) -> Iterator[bool
             connection.invalidate()
 
 
+def in_turn(connection: Connection, name: str) -> None:
+    """Wait until no other transaction has this name; it is ours until the end of the present one.
+
+    On SQLite the writing transaction itself does that.
+    """
+    if connection.dialect.name != "sqlite":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _advisory_key(name)})
+
+
 def _try_advisory(connection: Connection, key: int) -> bool:
     return bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from publisher.bounces import acting, processing
 from publisher.bounces.deciding import Bounces
 from publisher.bounces.identifying import Verdict
 from publisher.errors import UsageError
-from publisher.feedback import FeedbackKind
+from publisher.feedback import Feedback, FeedbackKind
 from publisher.ledger import TRANSITIONS, UNFINISHED, DeliveryState, MailingState
 from publisher.storage.database import Database
 from publisher.storage.feedback import FeedbackRows
@@ -62,6 +63,21 @@ def test_events_are_taken_in_the_order_they_came(returns: Returns) -> None:
     returns.come(*(returns.event(K.DELIVERED, number, key=f"k{number}") for number in (3, 1, 2)))
     with returns.store.write() as unit:
         assert [each.event.key for each in unit.feedback.take(2, returns.now)] == ["k3", "k1"]
+
+
+def test_the_same_events_may_come_at_once_in_any_order(returns: Returns) -> None:
+    told = [returns.event(K.DELIVERED, 1 + number % 3, key=f"k{number}") for number in range(300)]
+    orders = [told, told[::-1], told[150:] + told[:150], told[149::-1] + told[:149:-1]]
+    together = threading.Barrier(len(orders))
+
+    def come(order: list[Feedback]) -> None:
+        together.wait(60)
+        returns.come(*order)
+
+    with ThreadPoolExecutor(len(orders)) as crowd:
+        list(crowd.map(come, orders))
+
+    assert len(returns.rows()) == 300
 
 
 def test_no_address_is_stored(returns: Returns) -> None:

@@ -209,7 +209,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 def test_serve_outlives_bombs_and_a_crowd_by_lmtp_and_takes_the_next_bounce(instance: Instance) -> None:
     with instance.opened() as app:
         port, recipient = app.settings.bounces.lmtp_port, f"bounces+{token(app)}@news.example.org"
-    pid = instance.start("serve")
+    pid = instance.start("serve", afresh=True)
     log = instance.root / f"err.{pid}"
     try:
         until(lambda: "serving" in (log.read_text() if log.exists() else ""))
