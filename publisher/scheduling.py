@@ -131,7 +131,7 @@ class Service:
         if self._rest_until is not None and now < self._rest_until:
             return
         running = [mailing.id for mailing in self._app.mailroom.running()]
-        ended = self._app.send(stop=self._stopping.is_set)
+        ended = self._app.send(stop=self._stopping.is_set, last=False)
         moved = self._tell_sums(running)
         for note in ended.notes:
             if note not in self._notes_told:

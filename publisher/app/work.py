@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -108,12 +109,23 @@ class App(UseCases):
         return MailStarter(self.store, self.mailroom.start, self.first_target, self.settings.site.wait)
 
     def send(
-        self, *, stop: Callable[[], bool] = lambda: False, tick: Callable[[], None] = lambda: None
+        self,
+        *,
+        stop: Callable[[], bool] = lambda: False,
+        tick: Callable[[], None] = lambda: None,
+        last: bool = True,
     ) -> EngineReport:
-        """Send what running mailings hold, in processes of their own, until nothing is left that is due."""
+        """Send what running mailings hold, in processes of their own, until nothing is left that is due.
+
+        Args:
+            stop: whether to end early.
+            tick: called about ten times a second.
+            last: whether nobody may come after us: what senders of a killed process give back is waited for.
+        """
         command = [sys.executable, "-m", "publisher", "sender", "--config", str(self.config_file)]
         engine = Engine(command, senders_of(self.settings))
-        ended = engine.run(self._open_batches, stop=stop, tick=tick)
+        others = self._held_here if last else lambda: False
+        ended = engine.run(self._open_batches, stop=stop, tick=tick, others=others)
         errors = tuple(map(self.discreet, ended.errors))  # a server may repeat what it was told
         self.alerting.see_sending(errors)
         return replace(ended, errors=errors, notes=tuple(map(self.discreet, ended.notes)))
@@ -123,6 +135,10 @@ class App(UseCases):
         number, now = self.rescuer.sweep(self.clock()), self.clock()
         opens = self.opens
         return 0 if opens is not None and opens - now > LINGER else number
+
+    def _held_here(self) -> bool:
+        with LedgerStore(self.database).read() as ledger:
+            return ledger.held_at(socket.gethostname())
 
     @property
     def opens(self) -> datetime | None:

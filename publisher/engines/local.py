@@ -67,6 +67,7 @@ class Engine:
         *,
         stop: Callable[[], bool] = lambda: False,
         tick: Callable[[], None] = lambda: None,
+        others: Callable[[], bool] = lambda: False,
     ) -> EngineReport:
         """Send everything that is open.
 
@@ -75,10 +76,20 @@ class Engine:
                 called between rounds, when none of our senders runs, and at the end.
             stop: whether to end early; senders then settle what is in flight and give the rest back.
             tick: called about ten times a second, for a progress bar.
+            others: whether senders of this machine have batches that are none of ours. Those of a process that is
+                gone soon leave them, so they are waited for before everything is said to be done.
         """
+
+        def found() -> int:
+            batches = work()
+            if batches or stop() or not others():
+                return batches
+            _wait(others, stop, tick)
+            return work()
+
         deaths = idle = before = 0
         notes: tuple[str, ...] = ()
-        while (batches := work()) and not stop():
+        while (batches := found()) and not stop():
             ended = self._round(min(batches, self._senders), stop, tick)
             idle = idle + 1 if batches == before and not ended.killed else 0
             before = batches
@@ -120,6 +131,14 @@ class Engine:
 
 def _each_once(*lines: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lines))
+
+
+def _wait(others: Callable[[], bool], stop: Callable[[], bool], tick: Callable[[], None]) -> None:
+    """Wait for senders that were told to stop, for as long as they may take; who works on is not waited for."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    while others() and not stop() and time.monotonic() <= deadline:
+        tick()
+        time.sleep(POLL_SECONDS)
 
 
 def _bring_home(senders: Sequence[_Sender]) -> None:

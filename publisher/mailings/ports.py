@@ -103,6 +103,8 @@ class Ledger(Protocol):
     def expired_senders(self, now: datetime) -> list[tuple[str, str]]:
         """Id and host of those whose lease is over."""
 
+    def held_at(self, host: str) -> bool: ...
+
     def open_batches(self, now: datetime) -> int:
         """How many nobody has, and may leave."""
 

@@ -73,6 +73,12 @@ class Leases:
         query = select(func.count()).select_from(batches.join(mailings)).where(*_OPEN, _is_due(now))
         return self._connection.scalar(query) or 0
 
+    def held_at(self, host: str) -> bool:
+        """Whether a sender of this machine has a batch."""
+        theirs = select(senders.c.id).where(senders.c.host == host, senders.c.ended_at.is_(None))
+        query = select(exists().where(batches.c.done_at.is_(None), batches.c.sender_id.in_(theirs)))
+        return bool(self._connection.scalar(query))
+
     def next_due(self, now: datetime) -> datetime | None:
         """When the next batch of a running mailing may leave that may not yet; None when there is none."""
         query = select(func.min(batches.c.due_at, type_=UTCDateTime)).select_from(batches.join(mailings))

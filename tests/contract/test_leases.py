@@ -47,6 +47,25 @@ def test_senders_that_lease_at_once_get_every_batch_once(database: Database, now
     }
 
 
+def test_a_batch_is_held_at_a_machine_while_a_sender_there_has_it(database: Database, now: datetime) -> None:
+    planned(database, 4, now, batch_size=4)
+    store = LedgerStore(database)
+    with store.write() as ledger:
+        ledger.register_sender("one", "here", now, now + LEASE)
+        before = ledger.held_at("here")
+        batch = ledger.lease_batch("one", now)
+    assert batch is not None
+    with store.read() as ledger:
+        assert (before, ledger.held_at("here"), ledger.held_at("there")) == (False, True, False)
+
+    with store.write() as ledger:
+        ledger.release_batch(batch.id, "one", now)
+        assert not ledger.held_at("here")
+        ledger.lease_batch("one", now)
+        ledger.end_sender("one", now)
+        assert not ledger.held_at("here")
+
+
 def test_a_sender_does_not_wait_for_one_that_is_leasing(postgres_database: Database, now: datetime) -> None:
     planned(postgres_database, 4, now, batch_size=2)
     store = LedgerStore(postgres_database)

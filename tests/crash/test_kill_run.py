@@ -5,7 +5,10 @@ What must hold: one edition, one scheduled mailing, every page and feed, exactly
 
 from __future__ import annotations
 
+import os
 import random
+import signal
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from publisher.storage.database import Database
+from tests.fakes.smtp import WAIT, FakeSmtp, Rule, Step
 from tests.instance import Instance
 
 SLOW_ON_POSTGRES = True
@@ -149,6 +153,29 @@ def test_run_killed_at_random_moments_mails_everybody_exactly_once(
     run_to_the_end(instance)
 
     assert_everybody_has_one(instance, readers)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_run_sends_what_the_slow_sender_of_a_killed_one_gives_back(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with FakeSmtp([Rule(Step.DOT, WAIT, after=20)]) as server:
+        instance = instance_on(request.getfixturevalue(f"{kind}_database"), tmp_path)
+        instance.provider = f'kind = "smtp"\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\n'
+        instance.configure()
+        instance.subscribe(*(f"reader{number}@example.org" for number in range(300)))
+        killed = instance.start("run")
+        while not server.silent:
+            time.sleep(0.01)
+        os.kill(killed, signal.SIGKILL)
+        assert instance.wait(killed).code == -signal.SIGKILL
+
+        following = instance.start("run")
+        time.sleep(2)  # it has looked around by now, and found the batch in the hands of somebody who lives
+        server.released.set()
+
+        assert instance.wait(following).code == 0
+        assert sorted(server.recipients) == sorted(f"reader{number}@example.org" for number in range(300))
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])

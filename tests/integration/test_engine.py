@@ -52,6 +52,29 @@ def test_senders_run_again_as_long_as_there_is_work() -> None:
     assert len(calls) == 4
 
 
+def test_what_senders_of_a_killed_process_give_back_is_sent(tmp_path: Path) -> None:
+    theirs = [True, True, False]
+    counts = [0, 1, 0]  # nothing is open while they have it; then it is
+    program = f"open({str(tmp_path / 'ran')!r}, 'w')"
+
+    ended = Engine(command(program), 1).run(
+        lambda: counts.pop(0), others=lambda: theirs.pop(0) if theirs else False
+    )
+
+    assert ended == EngineReport()
+    assert (tmp_path / "ran").exists()
+
+
+def test_senders_that_work_on_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "GRACE_SECONDS", 0.3)
+
+    assert Engine(command("pass"), 1).run(batches(), others=lambda: True) == EngineReport()
+
+
+def test_who_is_told_to_stop_does_not_wait_for_other_senders() -> None:
+    assert Engine(command("pass"), 1).run(batches(), stop=lambda: True, others=lambda: True).stopped
+
+
 def test_what_a_sender_notes_is_told_once_and_is_no_error() -> None:
     program = "import sys; print('note: it goes another way', 'some noise', sep='\\n', file=sys.stderr)"
     assert Engine(command(program), 2).run(batches(2, 2)) == EngineReport(notes=("it goes another way",))
