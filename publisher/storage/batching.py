@@ -11,6 +11,19 @@ from publisher.storage.leases import is_state
 from publisher.storage.tables import batches, deliveries, mailings
 from subscribers.tables import Id
 
+SMALLEST = 1_000
+LARGEST = 5_000
+SHARES = 20
+"""A mailing is cut into so many batches, or more: senders are to have their share of a small one."""
+
+
+def size_for(mails: int) -> int:
+    """Deliveries that one sender leases at a time.
+
+    Whole thousands, because providers' largest calls are: of a smaller batch there would never be two under way.
+    """
+    return min(max(SMALLEST, mails // SHARES // SMALLEST * SMALLEST), LARGEST)
+
 
 def cut(connection: Connection, mailing_id: int, size: int, spread: Spread, mails: int) -> None:
     """Make the batches of a mailing that was just planned, and remember what its spread demands.

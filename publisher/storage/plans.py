@@ -37,9 +37,6 @@ WhyNot = Callable[[ColumnElement[int]], ColumnElement[Any]]
 Outside = Callable[[ColumnElement[int]], ColumnElement[bool]]
 """Whether a segment is not about the subscriber in this column; never NULL."""
 
-BATCH_SIZE = 1_000
-"""Deliveries that one sender leases at a time."""
-
 _NEVER_LEFT = (str(DeliveryState.FAILED), str(DeliveryState.SKIPPED))
 
 
@@ -57,7 +54,7 @@ class Plans:
         left_out: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]],
         why_not: WhyNot,
         now: datetime,
-        batch_size: int = BATCH_SIZE,
+        batch_size: int | None = None,
         spread: Spread = AT_ONCE,
     ) -> bool:
         """Start a waiting mailing: a delivery for each subscriber, in batches, and the counts of who is left out.
@@ -70,7 +67,7 @@ class Plans:
             left_out: (reason, count) of whoever belongs to the newsletter and may not.
             why_not: the same question for one subscriber; asked about those a resend selected.
             now: the moment of the start.
-            batch_size: deliveries in a batch.
+            batch_size: deliveries in a batch; None: as suits how many there are.
             spread: when which of them leave.
         """
         waiting = (mailings.c.id == mailing_id, mailings.c.state == MailingState.WAITING)
@@ -94,7 +91,7 @@ class Plans:
             spared = self._connection.scalar(select(func.count()).select_from(people).where(already)) or 0
             chosen = chosen.where(~already)
         mails = self._insert(chosen, people, spread)
-        batching.cut(self._connection, mailing_id, batch_size, spread, mails)
+        batching.cut(self._connection, mailing_id, batch_size or batching.size_for(mails), spread, mails)
         counts = {str(reason): number for reason, number in self._connection.execute(left_out) if number}
         counts |= {str(SkipReason.ALREADY): spared} if spared else {}
         self._connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(left_out=counts))

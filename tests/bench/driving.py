@@ -32,7 +32,7 @@ def ledger_of(folder: Path, mails: int) -> Path:
     path = folder / f"template{mails}.db"
     database = connect(f"sqlite:///{path}", folder)
     migrate.prepare(database)
-    planned(database, mails, NOW, batch_size=1_000)
+    planned(database, mails, NOW)
     database.close()
     return path
 

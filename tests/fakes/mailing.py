@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select
 from publisher.ledger import AS_IT_IS, Delivery, MailingKind, MailingState, Message, Way
 from publisher.mailings import audience
 from publisher.storage.database import Database
-from publisher.storage.plans import BATCH_SIZE, Plans
+from publisher.storage.plans import Plans
 from publisher.storage.tables import deliveries, digests, editions, mailings
 from subscribers.tables import subscribers, subscriptions
 
@@ -102,7 +102,7 @@ def add_mailing(
     return found
 
 
-def plan(database: Database, mailing_id: int, now: datetime, *, batch_size: int = BATCH_SIZE) -> bool:
+def plan(database: Database, mailing_id: int, now: datetime, *, batch_size: int | None = None) -> bool:
     """Plan a mailing for its newsletter's audience."""
     with database.write() as connection:
         return Plans(connection).plan(
@@ -115,7 +115,7 @@ def plan(database: Database, mailing_id: int, now: datetime, *, batch_size: int 
         )
 
 
-def planned(database: Database, people: int, now: datetime, *, batch_size: int = BATCH_SIZE) -> int:
+def planned(database: Database, people: int, now: datetime, *, batch_size: int | None = None) -> int:
     """A running mailing to so many new subscribers; gives its id."""
     add_people(database, people, now)
     mailing_id = add_mailing(database, *add_edition(database, now), now)
