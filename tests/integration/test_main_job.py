@@ -51,10 +51,10 @@ def visible(html: str) -> str:
     return re.sub(r"\s+", " ", " ".join(parser.parts))
 
 
-@pytest.fixture
-def sample(tmp_path: Path) -> Instance:
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Instance:
     """The instance that the checkout is, copied: its own configuration, digests and subscribers."""
-    instance = Instance(tmp_path / "sample")
+    instance = Instance(tmp_path_factory.mktemp("imported") / "sample")
     shutil.copy(ROOT / "config.toml", instance.config)
     shutil.copytree(ROOT / "digests", instance.root / "digests", dirs_exist_ok=True)
     for path in (instance.root / "digests").rglob("*"):
@@ -64,6 +64,20 @@ def sample(tmp_path: Path) -> Instance:
         "subscriber", "import", str(ROOT / "samples" / "subscribers.csv"), "--newsletter", "daily", "--confirmed"
     )
     assert ended.code == 0, ended
+    return instance
+
+
+@pytest.fixture
+def sample(imported: Instance, tmp_path: Path) -> Instance:
+    """The same, to be run."""
+    return imported.copied(tmp_path / "sample")
+
+
+@pytest.fixture(scope="session")
+def published(imported: Instance, tmp_path_factory: pytest.TempPathFactory) -> Instance:
+    """The same after its first run, to be looked at."""
+    instance = imported.copied(tmp_path_factory.mktemp("published") / "sample")
+    assert instance("run").code == 0
     return instance
 
 
@@ -104,28 +118,25 @@ def test_importing_the_sample_again_changes_nothing(sample: Instance) -> None:
     assert "0 subscribers added, 0 updated, 12 unchanged" in again.out
 
 
-def test_every_relative_link_of_every_page_leads_to_a_file(sample: Instance) -> None:
-    sample("run")
-    for path in sample.site.rglob("*.html"):
+def test_every_relative_link_of_every_page_leads_to_a_file(published: Instance) -> None:
+    for path in published.site.rglob("*.html"):
         for target in re.findall(r'(?:href|src)="([^"#]+)"', path.read_text(encoding="utf-8")):
             if "://" not in target and not target.startswith("mailto:"):
                 # 404.html is shown at any address: its links begin at the root of the site.
-                folder = sample.site if target.startswith("/") else path.parent
+                folder = published.site if target.startswith("/") else path.parent
                 place = re.sub(r"(^|/)$", r"\1index.html", target.removeprefix("/"))
                 assert (folder / place).is_file(), f"{path}: {target}"
 
 
-def test_pages_make_no_request_to_anybody_else(sample: Instance) -> None:
-    sample("run")
-    for path in sample.site.rglob("*.html"):
+def test_pages_make_no_request_to_anybody_else(published: Instance) -> None:
+    for path in published.site.rglob("*.html"):
         page = path.read_text(encoding="utf-8")
         assert "<script" not in page
         assert not re.findall(r'<(?:img|link rel="stylesheet"|iframe)[^>]+(?:src|href)="https?:', page)
 
 
-def test_feeds_parse_without_complaint_and_agree(sample: Instance) -> None:
-    sample("run")
-    documents = sample.public_bytes()
+def test_feeds_parse_without_complaint_and_agree(published: Instance) -> None:
+    documents = published.public_bytes()
     rss, atom = (
         feedparser.parse(documents[name], sanitize_html=False, resolve_relative_uris=False) for name in FEEDS[:2]
     )
@@ -175,13 +186,11 @@ def test_real_digest_is_whole_in_mail_page_and_feeds(tmp_path: Path) -> None:
         assert "Source link" not in rendered
 
 
-def test_json_feed_passes_its_schema(sample: Instance) -> None:
-    sample("run")
+def test_json_feed_passes_its_schema(published: Instance) -> None:
     schema = json.loads((ROOT / "tests/golden/feeds/jsonfeed-1.1.schema.json").read_text(encoding="utf-8"))
-    jsonschema.validate(json.loads(sample.public_bytes()["daily/feed.json"]), schema)
+    jsonschema.validate(json.loads(published.public_bytes()["daily/feed.json"]), schema)
 
 
-def test_feeds_are_well_formed_without_a_network(sample: Instance) -> None:
-    sample("run")
+def test_feeds_are_well_formed_without_a_network(published: Instance) -> None:
     for name in FEEDS[:2]:
-        etree.fromstring(sample.public_bytes()[name], etree.XMLParser(no_network=True, resolve_entities=False))
+        etree.fromstring(published.public_bytes()[name], etree.XMLParser(no_network=True, resolve_entities=False))

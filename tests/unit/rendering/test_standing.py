@@ -69,7 +69,7 @@ def test_the_feeds_page_shows_every_address_whole() -> None:
     names = ("atom.xml", "rss.xml", "feed.json")
     files = (*names, "headlines.xml", "corrections.xml")
     urls = [f"https://news.example.org/{look.slug}/{name}" for look in LOOKS for name in files]
-    assert [link.text for link in links] == [*urls, "https://news.example.org/feeds.opml"]
+    assert [link.text_content() for link in links] == [*urls, "https://news.example.org/feeds.opml"]
     assert page.xpath("//link[@rel='alternate']/@href") == [
         f"../{look.slug}/{name}" for look in LOOKS for name in names
     ]
