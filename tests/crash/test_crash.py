@@ -104,6 +104,7 @@ def _killed_at_random(crash: Crash, people: int, kills: int, senders_at_once: in
     crash.check(killed)
 
 
+@pytest.mark.slow
 def test_senders_killed_at_random_moments_lose_and_double_nothing(crash: Crash, now: datetime) -> None:
     _killed_at_random(crash, people=200, kills=4, senders_at_once=1, now=now)
 

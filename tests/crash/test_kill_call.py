@@ -26,6 +26,8 @@ from tests.fakes.mailing import count_states
 from tests.fakes.web import Exchange, hang
 from tests.instance import Instance
 
+pytestmark = pytest.mark.slow
+
 SLOW_ON_POSTGRES = True
 MAILS = 230
 MARK = "killed in a call"

@@ -17,6 +17,8 @@ from publisher.storage.database import Database
 from publisher.storage.tables import batches, deliveries
 from tests.instance import Instance
 
+pytestmark = pytest.mark.slow
+
 KEY = "daily/2024-11-21-news"
 PAGE = "daily/2024-11-21-news/index.html"
 NEW = "The right news"

@@ -210,6 +210,7 @@ def nothing_leaked(instance: Instance, ended: list[Ended], sent: list[bytes]) ->
     assert [path.name for path in files if b"planted" in path.read_bytes()] == []
 
 
+@pytest.mark.slow
 def test_serve_tells_while_it_runs(tmp_path: Path) -> None:
     instance = held(tmp_path, told("[web]\nport = 0\n"))
     pid = instance.start("serve")

@@ -145,6 +145,7 @@ def test_a_withdrawal_is_told_to_hubs_too(tmp_path: Path, public: PublicFolder, 
     assert set(topics(hub)) == {public.url(f"/{path}") for path in FEEDS}
 
 
+@pytest.mark.slow
 def test_every_kind_of_endpoint_gets_every_document(tmp_path: Path, public: PublicFolder) -> None:
     with bucket.serving() as store, dav.serving(tmp_path / "dav") as server:
         endpoints = (table("endpoint", store.settings()), table("endpoint", server.settings()))

@@ -88,6 +88,7 @@ def test_what_is_held_is_told_by_every_run_that_ends_with_1(instance: Instance) 
     assert "daily/draft: the lawyer reads it" in ended.out
 
 
+@pytest.mark.slow
 def test_digests_of_a_newsletter_that_is_gone_are_shown_and_said_to_be_stranded(instance: Instance) -> None:
     instance.digest("2024-11-21")
     instance.put("draft.md", "---\ntitle: Draft\nslug: draft\nstatus: draft\n---\n\nText.\n")

@@ -16,6 +16,8 @@ from tests.fakes.turnstile import Turnstile
 from tests.instance import Instance
 from tests.integration.test_mailing_control import BEFORE, READERS, WINDOW, in_window
 
+pytestmark = pytest.mark.slow
+
 SLOW_ON_POSTGRES = True
 
 OLD, NEW, NEWEST = "News of 2024-11-21", "The right news", "The news, and now all of it"

@@ -18,6 +18,8 @@ from subscribers.tables import metadata
 from tests.instance import Instance
 from tests.unit.web.conftest import Client
 
+pytestmark = pytest.mark.slow
+
 SITE = "https://news.example.org/"
 NETWORK = "203.0.113.0/24"
 

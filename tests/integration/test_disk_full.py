@@ -19,6 +19,8 @@ from publisher.storage.database import Database
 from tests.fakes.smtp import FakeSmtp
 from tests.instance import Ended, Instance
 
+pytestmark = pytest.mark.slow
+
 TROUBLE = Path(__file__).parents[1] / "fakes" / "trouble"
 READERS = 150
 CONNECTIONS = 2

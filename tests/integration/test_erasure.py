@@ -27,6 +27,8 @@ from subscribers.model import SuppressionReason
 from subscribers.tables import metadata, subscribers
 from tests.instance import Instance
 
+pytestmark = pytest.mark.slow
+
 SLOW_ON_POSTGRES = True
 
 PEOPLE = 61

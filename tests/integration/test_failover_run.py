@@ -17,6 +17,8 @@ from tests.fakes.apis.mailgun import DOMAIN, FakeMailgun
 from tests.fakes.smtp import FakeSmtp
 from tests.instance import Instance
 
+pytestmark = pytest.mark.slow
+
 READERS = [f"reader{number}@example.org" for number in range(12)]
 
 

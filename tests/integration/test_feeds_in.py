@@ -17,6 +17,7 @@ from tests.fakes.web import Exchange, FakeWeb, hang_up, reply, to
 from tests.instance import Instance
 from tests.integration.test_serve import until
 
+SLOW_ON_POSTGRES = True
 KINDS = ("sqlite", "postgres")
 FEED = """
 [inbox]
@@ -312,6 +313,7 @@ def test_a_digest_that_cannot_be_written_is_said_and_written_the_next_time(
     assert list(digests(instance).values()) == ["draft"]
 
 
+@pytest.mark.slow
 def test_serve_asks_by_itself(instance: Instance, web: FakeWeb) -> None:
     web.acts["/feed"] = reply(body=rss(story(1)))
     instance.newsletter = "[web]\nport = 0\n"

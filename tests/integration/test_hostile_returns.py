@@ -33,6 +33,8 @@ from tests.integration.test_hooks_of_providers import FILES, tables
 from tests.integration.test_returned_mail import corpus, free_port
 from tests.integration.test_serve import until
 
+pytestmark = pytest.mark.slow
+
 READER = "reader@example.org"
 SENDGRID = KINDS["sendgrid"]
 EVENTS, AT_ONCE = 10_000, 1_000

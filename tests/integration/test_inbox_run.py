@@ -139,6 +139,7 @@ def test_a_held_digest_waits_for_release_which_publishes_at_once(instance: Insta
     assert len(instance.mails()) == 1
 
 
+@pytest.mark.slow
 def test_a_backlog_is_published_without_mail_until_released_with_mail(instance: Instance) -> None:
     for day in range(10, 22):
         instance.digest(f"2024-11-{day}")
@@ -159,6 +160,7 @@ def test_a_backlog_is_published_without_mail_until_released_with_mail(instance: 
     ]
 
 
+@pytest.mark.slow
 def test_titles_that_repeat_get_the_date_into_the_subject(instance: Instance) -> None:
     instance.digest("2024-11-20", "Good morning")
     instance("run")

@@ -15,6 +15,8 @@ from subscribers.tables import subscribers
 from tests.fakes.turnstile import Turnstile
 from tests.instance import Ended, Instance
 
+pytestmark = pytest.mark.slow
+
 SLOW_ON_POSTGRES = True
 
 READERS, WINDOW, BEFORE = 60, 6, 20

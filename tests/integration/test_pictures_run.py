@@ -12,6 +12,8 @@ from publisher.digests import pictures
 from tests.instance import Instance
 from tests.unit.digests.picturing import camera_data, chart, opened, photograph, saved
 
+pytestmark = pytest.mark.slow
+
 SITE = "https://news.example.org/assets/"
 DIGEST = """---
 title: News of the pier

@@ -16,6 +16,8 @@ import pytest
 from tests.instance import Instance
 from tests.integration.test_serve import get, until
 
+pytestmark = pytest.mark.slow
+
 NEWS = """---
 title: News of {day}
 date: {day}

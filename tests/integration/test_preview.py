@@ -9,9 +9,12 @@ from email import policy
 from pathlib import Path
 from typing import Any
 
+import pytest
 from lxml import html as lxml_html
 
 from tests.instance import Instance
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 

@@ -47,6 +47,7 @@ def instance(morning: Instance, tmp_path: Path) -> Instance:
     return morning.copied(tmp_path / "instance")
 
 
+@pytest.mark.slow
 def test_the_list_is_utf_8_whatever_the_terminal_speaks(instance: Instance, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     with instance.opened() as app, app.database.write() as connection:
@@ -97,6 +98,7 @@ def test_a_token_of_another_act_orders_nothing(instance: Instance) -> None:
     assert len(instance.mails()) == before
 
 
+@pytest.mark.slow
 def test_a_token_for_one_reader_is_not_for_another(instance: Instance) -> None:
     one, other = (("--to", f"{name}@example.org") for name in ("reader4", "=cmd"))
     token = token_of(instance, *one)
@@ -106,6 +108,7 @@ def test_a_token_for_one_reader_is_not_for_another(instance: Instance) -> None:
     assert (repeated.code, repeated.out.split(":")[0]) == (0, "Ordered already as mailing 2 by anna")
 
 
+@pytest.mark.slow
 def test_the_list_of_mailings_says_which_act_a_resend_is(instance: Instance) -> None:
     instance("resend", DIGEST, "--failed", *WHY, "--yes")
     assert [each["act"] for each in json.loads(instance("mailing", "list", "--json").out)] == ["failed", None]
@@ -177,6 +180,7 @@ def test_a_refusal_says_what_to_do(instance: Instance, words: tuple[str, ...], r
     assert remedy in refusal(instance, *words)
 
 
+@pytest.mark.slow
 def test_what_was_never_mailed_is_no_case_for_a_resend_in_bulk(tmp_path: Path) -> None:
     instance = Instance(tmp_path / "instance")
     instance.subscribe("reader@example.org")
@@ -233,11 +237,11 @@ def test_two_editors_at_once_make_one_mailing(database: Database, tmp_path: Path
 @pytest.mark.parametrize(
     "point",
     [
-        "publisher.storage.plans:Plans.plan:1:after",
-        "publisher.engines.local:_Sender.__init__:1:after",
+        pytest.param("publisher.storage.plans:Plans.plan:1:after", marks=pytest.mark.slow),
+        pytest.param("publisher.engines.local:_Sender.__init__:1:after", marks=pytest.mark.slow),
         "publisher.mailings.journal:Journal.write:2:after",
-        "publisher.storage.ledger:Ledger.settle:1:after",
-        "publisher.storage.ledger:Ledger.finish_mailings:1:after",
+        pytest.param("publisher.storage.ledger:Ledger.settle:1:after", marks=pytest.mark.slow),
+        pytest.param("publisher.storage.ledger:Ledger.finish_mailings:1:after", marks=pytest.mark.slow),
     ],
 )
 def test_killed_in_a_resend_the_same_command_completes_it(instance: Instance, point: str) -> None:

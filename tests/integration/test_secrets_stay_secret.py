@@ -37,6 +37,8 @@ from tests.fakes.web import Exchange, FakeWeb, hang_up, reply
 from tests.instance import Ended, Instance
 from tests.integration.test_serve import until
 
+pytestmark = pytest.mark.slow
+
 SITE, LOGIN, BASE, HOOK, QUERY = (f"qz{name}plantedsecret" for name in ("site", "login", "base", "hook", "query"))
 API = {
     name: f"qz{name}plantedsecret"

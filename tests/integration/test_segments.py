@@ -10,6 +10,8 @@ import pytest
 from tests.instance import Instance
 from tests.integration.mornings import DIGEST, looked_at, refusal
 
+pytestmark = pytest.mark.slow
+
 GOLD = 'attribute.plan = "gold"'
 PEOPLE = (
     "email,plan,language\na@example.org,gold,de\nb@example.org,Gold,\nc@example.org,silver,de\nd@example.org,,fr\n"

@@ -22,6 +22,8 @@ from publisher.web import serve
 from tests.fakes.smtp import HANG, WAIT, FakeSmtp, Rule, Step
 from tests.instance import Ended, Instance
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60.0
 """What does not end then hangs; it is killed, and has no exit code of its own."""
 

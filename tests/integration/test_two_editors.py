@@ -16,6 +16,8 @@ from publisher.storage.database import Database
 from publisher.storage.tables import deliveries
 from tests.instance import Instance
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def app(database: Database, tmp_path: Path) -> Iterator[App]:

@@ -20,6 +20,8 @@ from subscribers.tables import subscriptions
 from tests.fakes.driven import Clock, Newsroom
 from tests.fakes.mailing import NEWSLETTER, count_states, mailing_state
 
+pytestmark = pytest.mark.slow
+
 SLOW_ON_POSTGRES = True
 
 ZONES = (

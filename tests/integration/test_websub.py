@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.fakes import hub as hubs
 from tests.fakes.public import PublicFolder
 from tests.fakes.web import FakeWeb
 from tests.integration.announced import FEEDS, Town, table
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_subscriber_of_an_independent_hub_gets_the_new_feed_with_a_valid_signature(tmp_path: Path) -> None:

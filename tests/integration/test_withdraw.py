@@ -16,6 +16,8 @@ from tests.instance import Instance
 from tests.integration.editorial_desk import ACTOR, KEY, PAGE, EditorialDesk, a_desk
 from tests.integration.test_mailing_control import meanwhile
 
+pytestmark = pytest.mark.slow
+
 SLOW_ON_POSTGRES = True
 
 LEAD = b"The lead says what happened"
