@@ -123,8 +123,9 @@ class Front:
         if document is None or not document.in_memory:
             return None
         answer = self._desk.answer(document, said, scope)
-        size = 0 if method == "HEAD" else len(answer.body or b"")
-        self._lines.note((method, document.logged, answer.status, size), began)
+        if method == "HEAD":
+            answer = answer._replace(body=b"")
+        self._lines.note((method, document.logged, answer.status, len(answer.body or b"")), began)
         return answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,8 +135,7 @@ class Front:
             await self.app(scope, receive, send)
         else:
             await send(start_of(answer))
-            body = b"" if scope["method"] == "HEAD" else answer.body or b""
-            await send({"type": "http.response.body", "body": body})
+            await send({"type": "http.response.body", "body": answer.body or b""})
 
 
 class Whole(Response):
