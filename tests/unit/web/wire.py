@@ -83,12 +83,14 @@ def dateless(answers: bytes) -> bytes:
 
 
 @contextmanager
-def wired(root: Path, *, at_once: bool, rest: float = 0.5, feed: bytes | None = None) -> Iterator[Wire]:
+def wired(
+    root: Path, *, at_once: bool, rest: float = 0.5, feed: bytes | None = None, public: FakePublic | None = None
+) -> Iterator[Wire]:
     """A server on a folder; it closes connections that rest for so many seconds."""
     if feed is not None:
         (root / RSS).write_bytes(feed)
         os.utime(root / RSS, (CHANGED.timestamp(), CHANGED.timestamp()))
-    public, tally, upkeep = FakePublic(), Tally(), FakeUpkeep()
+    public, tally, upkeep = public or FakePublic(), Tally(), FakeUpkeep()
     upkeep.withdrawn.add(GONE)
     desk = Desk(Documents(Folder(root), upkeep), Hammering(at_once=3, jitter=lambda: 0), tally)
     app: ASGIApp = create_app(public, FakeSignUps(), Folder(root), FakeHooks(), desk)
