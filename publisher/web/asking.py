@@ -46,9 +46,15 @@ def asked(headers: Iterable[tuple[bytes, bytes]]) -> Asked:
         if place is not None:
             before = found[place]
             found[place] = value if before is None else before + b", " + value
-    match, since, accepts = (None if value is None else value.decode("latin-1") for value in found[:3])
-    anew, browsing = b"no-cache" in (found[4] or b"").lower(), b"text/html" in (found[5] or b"").lower()
-    return Asked(match, since, accepts, found[3] or b"", anew, browsing)
+    match, since, accepts, agent, fresh, media = found
+    return Asked(
+        None if match is None else match.decode("latin-1"),
+        None if since is None else since.decode("latin-1"),
+        None if accepts is None else accepts.decode("latin-1"),
+        agent or b"",
+        fresh is not None and b"no-cache" in fresh.lower(),
+        media is not None and b"text/html" in media.lower(),
+    )
 
 
 def network_of(scope: Scope) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 import threading
 import time
+import weakref
 from contextlib import suppress
 from pathlib import Path
 
@@ -108,16 +110,30 @@ def test_who_does_not_read_is_not_written_to_nor_read_from_without_end(root: Pat
 
 
 def test_a_reader_that_goes_away_leaves_nothing(root: Path) -> None:
-    with wired(root, at_once=True, feed=LARGE) as wire:
+    with wired(root, at_once=True, rest=3600, feed=LARGE) as wire:
         wire.said(asks("Connection: close"))
         with wire.opened(window=4096) as connection:
+            connection.sendall(asks())
+            answered(connection, LARGE)
+            (left,) = [weakref.ref(each) for each in wire.connections]
             thread = flooded(connection, 500)
-            (protocol,) = until(lambda: wire.connections)
-            until(lambda: protocol.flow.write_paused)
+            until(lambda: [each for each in wire.connections if each.flow.write_paused])
             connection.shutdown(socket.SHUT_RDWR)
         thread.join()
-        until(lambda: not wire.connections)
-        until(lambda: not protocol.server_state.tasks)
+        until(lambda: not wire.connections and not wire.server._server.server_state.tasks)
+        until(lambda: gc.collect() >= 0 and left() is None)
+
+
+def test_a_connection_that_lasts_is_told_the_time_anew(root: Path) -> None:
+    with wired(root, at_once=True, rest=PATIENCE, feed=FEED) as wire, wire.opened() as connection:
+
+        def date() -> bytes:
+            connection.sendall(asks(method="HEAD", target="/daily/atom.xml"))
+            return next(line for line in connection.recv(1 << 16).split(b"\r\n") if line.startswith(b"date: "))
+
+        date()
+        first = date()
+        assert until(lambda: found if (found := date()) != first else None) > b"date: "
 
 
 def test_the_server_stops_at_once_for_readers_that_rest(root: Path) -> None:
