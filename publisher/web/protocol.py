@@ -3,7 +3,7 @@
 The general way makes a cycle, an event and a task for every request, and looks at each header of the answer:
 several times the work of the answer itself. Here a request that needs nothing of that is answered where it was
 read, by bytes made beforehand. Whatever is unusual about one sends it the general way. What the short way writes
-is what the general one would have written, to the byte: tests/contract/test_protocol.py.
+is what the general one would have written, to the byte: tests/unit/web/test_protocol.py.
 
 Of uvicorn's settings it knows those that `serve` uses: no root path, no limit of connections, no log of its own.
 """
