@@ -99,6 +99,8 @@ REFUSED = {
     "two lengths": asks("Content-Length: 4", "Content-Length: 5", body="hello"),
     "a negative length": asks("Content-Length: -1"),
     "chunked twice": asks("Transfer-Encoding: chunked, identity", body="0\r\n\r\n"),
+    "no path": asks(target="*"),
+    "a host and no path": asks(target="http://news.example.org"),
     "no host to go to": asks(method="CONNECT", target="a:443"),
     "websocket": asks("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"),
     "h2c": asks("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"),
