@@ -6,6 +6,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,23 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def pair(site: Path) -> Iterator[tuple[Wire, Wire]]:
     """At once, and generally; all that a case asks for is in memory."""
-    with wired(site, at_once=True, feed=FEED) as ours, wired(site, at_once=False) as theirs:
+    with both(site, rest=30) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def short_pair(site: Path) -> Iterator[tuple[Wire, Wire]]:
+    """The same, for what does not end by itself."""
+    with both(site, rest=0.3) as found:
+        yield found
+
+
+@contextmanager
+def both(site: Path, rest: float) -> Iterator[tuple[Wire, Wire]]:
+    with (
+        wired(site, at_once=True, feed=FEED, rest=rest) as ours,
+        wired(site, at_once=False, rest=rest) as theirs,
+    ):
         for wire in (ours, theirs):
             for request in (*AT_ONCE.values(), LAST):
                 wire.said(request.replace(MANY.encode(), b"127.0.0.1") + LAST)
@@ -202,8 +219,8 @@ def test_what_is_unusual_goes_the_general_way(
 
 
 @pytest.mark.parametrize("request_", REFUSED.values(), ids=REFUSED)
-def test_what_is_no_request_of_ours_is_refused_as_ever(pair: tuple[Wire, Wire], request_: bytes) -> None:
-    ours, theirs = pair
+def test_what_is_no_request_of_ours_is_refused_as_ever(short_pair: tuple[Wire, Wire], request_: bytes) -> None:
+    ours, theirs = short_pair
     assert ours.said(request_) == theirs.said(request_)
     assert ours.public.acts == theirs.public.acts == []
     assert counted(ours) == counted(theirs)

@@ -84,7 +84,7 @@ def dateless(answers: bytes) -> bytes:
 
 @contextmanager
 def wired(
-    root: Path, *, at_once: bool, rest: float = 0.5, feed: bytes | None = None, public: FakePublic | None = None
+    root: Path, *, at_once: bool, rest: float = 30, feed: bytes | None = None, public: FakePublic | None = None
 ) -> Iterator[Wire]:
     """A server on a folder; it closes connections that rest for so many seconds."""
     if feed is not None:
