@@ -1,4 +1,4 @@
-"""Answering for documents of the site: plain ASGI, with everything made beforehand.
+"""Answering for documents of the site, with everything made beforehand; `protocol` asks, or ASGI.
 
 `Front` stands before the application and answers for what is in memory; whatever else is asked goes on, and comes
 back as `Whole` when it is a document after all. Range is not served: the largest thing here is a picture.
