@@ -15,8 +15,7 @@ from publisher.web.fresh import entity_tag, http_date
 from publisher.web.middleware import SAFE_HEADERS, redacted
 from publisher.web.paths import is_feed, is_text, media_type
 from publisher.web.ports import Stamp
-
-RawHeaders = tuple[tuple[bytes, bytes], ...]
+from publisher.web.prepared import Answer, prepared
 
 BROWSED = "application/xml; charset=utf-8"
 """What a feed is for a browser: Chromium shows RSS and Atom as plain text, and XML with its stylesheet."""
@@ -36,14 +35,13 @@ _OVERHEAD = 4096
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A document in one coding. `body` is None for what is read from disk for each answer."""
+    """A document in one coding."""
 
     tag: str
     """The entity tag; empty where there is none."""
-    body: bytes | None = field(repr=False)
-    full: RawHeaders
-    unchanged: RawHeaders
-    """Headers of a 304."""
+    full: Answer = field(repr=False)
+    unchanged: Answer
+    """A 304."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ class Held:
     @property
     def size(self) -> int:
         """Bytes of memory, about."""
-        return _OVERHEAD + sum(len(variant.body or b"") for variant in self.variants.values())
+        return _OVERHEAD + sum(len(variant.full.body or b"") for variant in self.variants.values())
 
 
 def held(
@@ -129,14 +127,15 @@ def held(
         **({"Last-Modified": http_date(told)} if told and not withdrawn else {}),
     }
     tagged = "" if withdrawn else digest  # another status than 200 makes no promise about the next answer
-    variants = _variants(bodies, common, media, tagged, stamp.size)
-    shown = _variants(bodies, common, browsed, tagged, stamp.size, "xml") if browsed else {}
     status = int(HTTPStatus.GONE if withdrawn else HTTPStatus.OK)
+    variants = _variants(status, bodies, common, media, tagged, stamp.size)
+    shown = _variants(status, bodies, common, browsed, tagged, stamp.size, "xml") if browsed else {}
     here, logged = data is not None, redacted(path)
     return Held(file, stamp, digest, modified, until, status, here, variants, logged, is_feed(media), shown)
 
 
 def _variants(
+    status: int,
     bodies: Mapping[str, bytes | None],
     common: Mapping[str, str],
     media: str,
@@ -153,8 +152,8 @@ def _variants(
         if tag:
             own["ETag"] = tag
         length = {"Content-Type": media, "Content-Length": str(size if body is None else len(body))}
-        unchanged = {name: own[name] for name in _UNCHANGED if name in own}
-        variants[coding] = Variant(tag, body, _raw(own | length), _raw(unchanged))
+        unchanged = prepared(HTTPStatus.NOT_MODIFIED, {name: own[name] for name in _UNCHANGED if name in own})
+        variants[coding] = Variant(tag, prepared(status, own | length, body), unchanged)
     return variants
 
 
@@ -165,7 +164,3 @@ def _bodies(media: str, data: bytes | None) -> dict[str, bytes | None]:
         made = {coding: compressed(data, coding) for coding in CODINGS}
         bodies |= {coding: body for coding, body in made.items() if len(body) < len(data)}
     return bodies
-
-
-def _raw(headers: Mapping[str, str]) -> RawHeaders:
-    return tuple((name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers.items())

@@ -10,6 +10,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from publisher.errors import PublisherError, UsageError
+from publisher.web.protocol import FrontProtocol
+from publisher.web.serving import Front
 
 GRACE_SECONDS = 5
 """How long requests that are under way may take when the server stops."""
@@ -93,6 +95,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=FrontProtocol if isinstance(app, Front) else "auto",
                 log_config=None,
                 access_log=False,
                 server_header=False,

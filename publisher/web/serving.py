@@ -1,4 +1,4 @@
-"""Answering for documents of the site: plain ASGI, with everything made beforehand.
+"""Answering for documents of the site, with everything made beforehand; `protocol` asks, or ASGI.
 
 `Front` stands before the application and answers for what is in memory; whatever else is asked goes on, and comes
 back as `Whole` when it is a document after all. Range is not served: the largest thing here is a picture.
@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -18,67 +17,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publisher.errors import EndpointError
 from publisher.web.answers import PRIVATE, READ_METHODS, TEXT
+from publisher.web.asking import Asked, asked, network_of
 from publisher.web.documents import Documents
 from publisher.web.encodings import IDENTITY, preferred
 from publisher.web.fresh import not_modified
 from publisher.web.hammering import Hammering
-from publisher.web.holding import Held, RawHeaders, Variant
+from publisher.web.holding import Held, Variant
 from publisher.web.lines import Lines
 from publisher.web.middleware import SAFE_HEADERS
+from publisher.web.prepared import Answer, prepared
 from publisher.web.tally import Tally
-from subscribers.consents import truncated
 
-_ASKED = {
-    b"if-none-match": 0,
-    b"if-modified-since": 1,
-    b"accept-encoding": 2,
-    b"user-agent": 3,
-    b"cache-control": 4,
-    b"pragma": 4,
-    b"accept": 5,
-}
 _OK, _NOT_MODIFIED = int(HTTPStatus.OK), int(HTTPStatus.NOT_MODIFIED)  # members of an Enum are slow to compare
 _PIECE = 256 * 1024
 _log = logging.getLogger("publisher.web.access")
-
-
-class Asked(NamedTuple):
-    """What the headers of a request say that matters here; None for what is not there."""
-
-    match: str | None
-    since: str | None
-    accepts: str | None
-    agent: bytes
-    anew: bool
-    """Whether the reader, or a proxy, wants us to look before we answer."""
-    browsing: bool = False
-    """Whether it is a browser that shows what it gets to a person: it takes HTML."""
-
-    @property
-    def conditional(self) -> bool:
-        """Whether the reader says what it has."""
-        return self.match is not None or self.since is not None
-
-
-class Answer(NamedTuple):
-    """What is sent. `body` is None for what is read from disk."""
-
-    status: int
-    headers: RawHeaders
-    body: bytes | None = b""
-
-
-def asked(scope: Scope) -> Asked:
-    """Read the headers of a request once; of one that comes twice, both, as in a list."""
-    found: list[bytes | None] = [None] * 6
-    for name, value in scope["headers"]:
-        place = _ASKED.get(name)
-        if place is not None:
-            before = found[place]
-            found[place] = value if before is None else before + b", " + value
-    match, since, accepts = (None if value is None else value.decode("latin-1") for value in found[:3])
-    anew, browsing = b"no-cache" in (found[4] or b"").lower(), b"text/html" in (found[5] or b"").lower()
-    return Asked(match, since, accepts, found[3] or b"", anew, browsing)
 
 
 def answer_to(document: Held, said: Asked) -> Answer:
@@ -89,8 +41,8 @@ def answer_to(document: Held, said: Asked) -> Answer:
         said.match == variant.tag  # as nearly everybody sends it: no need to look closer
         or not_modified(said.match, said.since, document.digest, document.modified)
     ):
-        return Answer(_NOT_MODIFIED, variant.unchanged)
-    return Answer(document.status, variant.full, variant.body)
+        return variant.unchanged
+    return variant.full
 
 
 def too_often(wait: int) -> Answer:
@@ -104,18 +56,7 @@ def too_often(wait: int) -> Answer:
         **PRIVATE,
         **SAFE_HEADERS,
     }
-    raw = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
-    return Answer(int(HTTPStatus.TOO_MANY_REQUESTS), raw, body)
-
-
-def network_of(scope: Scope) -> str:
-    """Where a request comes from, shortened; "" for this machine: whoever stands in front speaks for many."""
-    client = scope.get("client")
-    host = client[0] if client else ""
-    if host.startswith("127.") or host == "::1":
-        return ""
-    bytes_of = host.split(".")
-    return ".".join(bytes_of[:3]) if len(bytes_of) == 4 and ":" not in host else truncated(host)
+    return prepared(HTTPStatus.TOO_MANY_REQUESTS, headers, body)
 
 
 def _variant(variants: Mapping[str, Variant], accepts: str | None) -> Variant:
@@ -171,21 +112,30 @@ class Front:
         self._desk = desk
         self._lines = Lines(_log)
 
+    def at_once(self, scope: Scope) -> Answer | None:
+        """The answer from memory, counted and written down; None where the application has to be asked."""
+        method = scope["method"]
+        if method not in READ_METHODS:
+            return None
+        began = time.perf_counter()
+        said = asked(scope["headers"])
+        document = None if said.anew else self._desk.documents.ready(scope["path"])
+        if document is None or not document.in_memory:
+            return None
+        answer = self._desk.answer(document, said, scope)
+        if method == "HEAD":
+            answer = answer._replace(body=b"")
+        self._lines.note((method, document.logged, answer.status, len(answer.body or b"")), began)
+        return answer
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection (ASGI)."""
-        if scope["type"] == "http" and scope["method"] in READ_METHODS:
-            began = time.perf_counter()
-            said = asked(scope)
-            document = None if said.anew else self._desk.documents.ready(scope["path"])
-            if document is not None and document.in_memory:
-                answer = self._desk.answer(document, said, scope)
-                method = scope["method"]
-                body = b"" if method == "HEAD" else answer.body or b""
-                await send(start_of(answer))
-                await send({"type": "http.response.body", "body": body})
-                self._lines.note((method, document.logged, answer.status, len(body)), began)
-                return
-        await self.app(scope, receive, send)
+        answer = self.at_once(scope) if scope["type"] == "http" else None
+        if answer is None:
+            await self.app(scope, receive, send)
+        else:
+            await send(start_of(answer))
+            await send({"type": "http.response.body", "body": answer.body or b""})
 
 
 class Whole(Response):
@@ -202,7 +152,7 @@ class Whole(Response):
         Raises:
             EndpointError: it is read from disk, and is not there any more; nothing has been sent.
         """
-        answer = self._desk.answer(self._document, asked(scope), scope)
+        answer = self._desk.answer(self._document, asked(scope["headers"]), scope)
         head = scope["method"] == "HEAD"
         if answer.body is None and not head:
             await self._from_disk(answer, send)

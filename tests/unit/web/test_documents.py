@@ -95,13 +95,13 @@ def find(documents: Documents, path: str = RSS) -> Held:
 
 
 def body(document: Held, coding: str = "identity") -> bytes:
-    found = document.variants[coding].body
+    found = document.variants[coding].full.body
     assert found is not None
     return found
 
 
 def last_modified(document: Held) -> str:
-    return dict(document.variants["identity"].full).get(b"last-modified", b"").decode()
+    return dict(document.variants["identity"].full.headers).get(b"last-modified", b"").decode()
 
 
 def test_a_document_is_read_once_until_something_changes(
@@ -283,5 +283,5 @@ def test_the_page_of_a_withdrawn_digest_is_gone_as_soon_as_that_is_known(
     upkeep.epoch += 1
     gone = find(documents, path)
     assert gone.status == HTTPStatus.GONE
-    assert not {b"etag", b"last-modified"} & dict(gone.variants["identity"].full).keys()
+    assert not {b"etag", b"last-modified"} & dict(gone.variants["identity"].full.headers).keys()
     assert find(documents).status == HTTPStatus.OK, "feeds stay"
