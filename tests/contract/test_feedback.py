@@ -29,7 +29,7 @@ from subscribers.tables import subscribers, subscriptions
 from tests.fakes.mailing import mailing_state, planned
 from tests.fakes.returning import NOBODY_THERE, SECRET, Returns
 
-SLOW_ON_POSTGRES = False
+SLOW_ON_POSTGRES = True
 K = FeedbackKind
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

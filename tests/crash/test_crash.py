@@ -21,6 +21,8 @@ from publisher.storage.tables import deliveries
 from tests.crash.harness import Crash, Place, maildir_place, smtp_place
 from tests.fakes.mailing import add_edition, add_mailing, add_people, count_states, plan, planned
 
+SLOW_ON_POSTGRES = True
+
 PLACES = {"maildir": maildir_place, "smtp": smtp_place}
 MOST_STEPS = 400
 

@@ -21,6 +21,8 @@ from tests.instance import Ended, Instance
 from tests.integration.test_preflight import FALSE_LINK, KEY
 from tests.integration.test_signing_run import KEY as DKIM
 
+pytestmark = pytest.mark.slow
+
 DESK = "desk@example.org"
 PATH = "/services/planted-in-the-path"
 PASSWORD, LINK_SECRET = "planted-password", "planted-link-secret"

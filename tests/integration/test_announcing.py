@@ -18,6 +18,8 @@ from tests.fakes.web import FakeWeb, reply, to
 from tests.instance import Instance
 from tests.integration.announced import FEEDS, PAGE, Town, table
 
+pytestmark = pytest.mark.slow
+
 SOON = timedelta(minutes=2)
 
 

@@ -45,6 +45,7 @@ def test_each_mistake_is_told_with_exit_code_2_and_does_no_harm(instance: Instan
     assert instance("subscriber", "list").out == before
 
 
+@pytest.mark.slow
 def test_a_resend_in_json_is_json_from_the_first_byte_to_the_last(instance: Instance) -> None:
     instance.digest("2024-11-21")
     assert instance("run").code == 0

@@ -17,7 +17,6 @@ from tests.fakes.web import Exchange, FakeWeb, hang_up, reply, to
 from tests.instance import Instance
 from tests.integration.test_serve import until
 
-SLOW_ON_POSTGRES = True
 KINDS = ("sqlite", "postgres")
 FEED = """
 [inbox]
@@ -348,6 +347,7 @@ POINTS = {
 
 @pytest.mark.parametrize("point", POINTS.values(), ids=POINTS.keys())
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
 def test_killed_anywhere_no_item_is_lost_and_none_comes_twice(
     request: pytest.FixtureRequest, tmp_path: Path, web: FakeWeb, kind: str, point: str
 ) -> None:

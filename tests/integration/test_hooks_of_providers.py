@@ -34,6 +34,8 @@ from subscribers.tables import subscribers
 from tests.fakes.hook_payloads import KINDS, NOW, RECIPIENT, REF, Event, Kind, amazon, certificate
 from tests.instance import Instance
 
+pytestmark = pytest.mark.slow
+
 COMPLAINED = {
     "mailgun": "complained",
     "sendgrid": "spamreport",

@@ -89,6 +89,7 @@ def test_a_file_changed_before_publication_replaces_what_was_there(instance: Ins
         assert [record.title for record in app.editorial.all()] == ["Second"]
 
 
+@pytest.mark.slow
 def test_a_slug_changed_before_publication_is_the_only_one_that_is_published(instance: Instance) -> None:
     text = "---\ntitle: Named\ndate: 2024-11-21\nslug: {slug}\nstatus: {status}\n---\n\nThe lead.\n"
     instance.put("named.md", text.format(slug="first", status="draft"))
@@ -172,6 +173,7 @@ def test_titles_that_repeat_get_the_date_into_the_subject(instance: Instance) ->
     ]
 
 
+@pytest.mark.slow
 def test_who_left_between_two_digests_gets_only_the_first(instance: Instance) -> None:
     instance.digest("2024-11-20")
     instance("run")

@@ -26,6 +26,8 @@ from tests.fakes.driven import Clock, Mail, Newsroom
 from tests.fakes.mailing import count_states
 from tests.fakes.smtp import FakeSmtp
 
+pytestmark = pytest.mark.slow
+
 SLOW_ON_POSTGRES = True
 NEVER = Shares(failures=1, blocks=1, deferrals=1)
 

@@ -88,6 +88,7 @@ def test_release_alone_does_not_let_it_go_and_names_the_command_that_does(instan
     assert instance.mails() == []
 
 
+@pytest.mark.slow
 def test_it_goes_out_despite_the_rule_with_a_reason_which_is_recorded(instance: Instance) -> None:
     stopped(instance)
     assert instance("digest", "release", KEY, "--despite", "link-host").code == 2
@@ -121,6 +122,7 @@ def test_a_corrected_file_goes_out_by_itself(instance: Instance) -> None:
     assert len(instance.mails()) == 1
 
 
+@pytest.mark.slow
 def test_warnings_do_not_stop_it_and_are_told_in_a_few_lines(instance: Instance) -> None:
     instance.put("loud.md", "---\ntitle: EVERYTHING IS VERY LOUD TODAY\ndate: 2024-11-21\n---\n\nThe lead.\n")
     ended = instance("run")

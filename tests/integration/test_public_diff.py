@@ -9,6 +9,8 @@ from lxml import html
 
 from tests.instance import DIGEST, Instance
 
+pytestmark = pytest.mark.slow
+
 DAY = "2024-11-21"
 PAGE = f"daily/{DAY}-news/index.html"
 

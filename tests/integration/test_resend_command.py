@@ -74,6 +74,7 @@ def test_a_token_orders_what_was_shown_and_once(instance: Instance) -> None:
     assert said == {"digest": DIGEST, "mailing": 2, "actor": "anna", "repeated": True}
 
 
+@pytest.mark.slow
 def test_a_plan_that_is_another_by_now_is_refused(instance: Instance) -> None:
     token = token_of(instance, "--missed")
     instance.subscribe("new@example.org")
@@ -147,6 +148,7 @@ def test_a_list_of_one_person_is_one_line(instance: Instance) -> None:
     assert [row["email"] for row in csv.DictReader(listed.splitlines())] == ["reader4@example.org"]
 
 
+@pytest.mark.slow
 def test_the_log_has_act_actor_reason_numbers_and_token(instance: Instance) -> None:
     token = token_of(instance, "--failed")
     instance("resend", DIGEST, "--failed", *WHY, "--yes")
@@ -191,6 +193,7 @@ def test_what_was_never_mailed_is_no_case_for_a_resend_in_bulk(tmp_path: Path) -
     assert "publisher digest release daily/2024-11-20-news --mail" in ended.err
 
 
+@pytest.mark.slow
 def test_who_is_suppressed_after_the_plan_is_not_mailed(instance: Instance) -> None:
     with instance.opened() as app:
         (record,) = app.editorial.all()

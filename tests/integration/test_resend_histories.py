@@ -39,6 +39,8 @@ from subscribers.suppression import unsuppress
 from subscribers.tables import subscribers, subscriptions
 from tests.contract.test_stores import digest, rendered
 
+pytestmark = pytest.mark.slow
+
 SLOW_ON_POSTGRES = True
 
 S = DeliveryState

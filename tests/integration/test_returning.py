@@ -27,6 +27,8 @@ from subscribers.tables import subscribers
 from tests.fakes.hook_payloads import KINDS, MAILGUN_KEY
 from tests.instance import Instance
 
+pytestmark = pytest.mark.slow
+
 SLOW_ON_POSTGRES = True
 MAILGUN = KINDS["mailgun"]
 READERS = 30

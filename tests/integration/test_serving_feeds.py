@@ -23,6 +23,8 @@ from publisher.editions import Document
 from tests.instance import Instance
 from tests.integration.test_serve import until
 
+pytestmark = pytest.mark.slow
+
 FEED = "/daily/atom.xml"
 
 

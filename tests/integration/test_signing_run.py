@@ -10,6 +10,8 @@ import pytest
 
 from tests.instance import Instance
 
+pytestmark = pytest.mark.slow
+
 KEY = """
 [[dkim]]
 domain = "news.example.org"

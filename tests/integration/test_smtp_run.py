@@ -70,6 +70,7 @@ def test_deferred_mail_leaves_by_itself_and_the_uncertain_one_never(morning: Ins
     assert server.recipients[before:] == [f"{DEFERRED}@example.org"]
 
 
+@pytest.mark.slow
 def test_resend_failed_reaches_only_the_refused_one_and_only_once(morning: Instance, server: FakeSmtp) -> None:
     before = len(server.recipients)
     dry = morning("resend", DIGEST, "--failed", "--dry-run")
@@ -98,6 +99,7 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.slow
 def test_resend_refuses_in_one_line_that_says_what_to_do(morning: Instance, server: FakeSmtp) -> None:
     before = len(server.recipients)
     for words, complaint in REFUSALS:

@@ -27,6 +27,8 @@ from publisher.storage.tables import deliveries, mailings
 from tests.fakes.world import FakeWorld
 from tests.instance import DIGEST, Instance
 
+pytestmark = pytest.mark.slow
+
 BEGAN = datetime(2024, 11, 21, 7, 0, tzinfo=UTC)
 PAGE = "daily/2024-11-21-news/index.html"
 FEED = "daily/rss.xml"

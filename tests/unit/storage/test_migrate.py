@@ -24,6 +24,8 @@ from publisher.storage.mailings import Mailings
 from subscribers.tables import consents, metadata, subscribers
 from tests.conftest import PostgresServer
 
+SLOW_ON_POSTGRES = True
+
 NEXT = "9997"
 """A revision that no history has."""
 
