@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import StorageError
-from publisher.ledger import Message, Messages, Report, Window
+from publisher.ledger import DeliveryState, Message, Messages, Report, Window
 from publisher.mailings.journal import Replay, boot_id, parse
 from publisher.mailings.outcomes import RetryPolicy
+from publisher.mailings.reporting import WindowReport
 from publisher.mailings.rescue import Rescuer
 from publisher.mailings.sending import SenderParts, run_sender
 from publisher.storage.database import Database
@@ -72,6 +73,26 @@ def test_never_more_than_a_window_stands_as_sending(
     assert 0 < max(seen) <= window
     assert count_states(sqlite_database) == {"accepted": 150}
     assert len({message.recipient for message in provider.taken}) == len(provider.taken) == 150
+
+
+def test_asking_whether_a_turn_is_worth_it_does_not_look_through_the_window(
+    sqlite_database: Database, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for each of the last deliveries of a window: a call of a thousand would cost a million looks."""
+    looks = 0
+    is_answered = WindowReport.is_answered
+
+    def counted(report: WindowReport, delivery_id: int) -> bool:
+        nonlocal looks
+        looks += 1
+        return is_answered(report, delivery_id)
+
+    monkeypatch.setattr(WindowReport, "is_answered", counted)
+    planned(sqlite_database, 1_000, now)
+    parts = parts_of(sqlite_database, tmp_path, now, Pipelining(1_000), 1_000)
+
+    assert run_sender(parts, lambda: False).counts == {DeliveryState.ACCEPTED: 1_000}
+    assert looks <= 4_000
 
 
 def test_the_next_deliveries_are_committed_while_the_provider_works(
