@@ -84,7 +84,13 @@ def _abilities(can: Capabilities) -> Iterator[tuple[bool, str]]:
     yield can.signs, "signs by itself"
     yield not can.return_path, "takes bounces"
     yield can.lookup, "can be asked"
-    yield bool(can.repeats_for), f"repeats within {_span(can.repeats_for)}"
+    yield bool(can.repeats_for), f"repeats {_within(can.repeats_for)}"
+
+
+def _within(span: timedelta) -> str:
+    if span == timedelta.max:
+        return "at any time"
+    return f"within {_span(span)}"
 
 
 def _span(span: timedelta) -> str:

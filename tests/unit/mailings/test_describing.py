@@ -73,3 +73,4 @@ def test_what_a_provider_can_is_said_in_few_words() -> None:
         "repeats within 24 h",
     ]
     assert "repeats within 30 min" in abilities(Capabilities(repeats_for=timedelta(minutes=30)))
+    assert "repeats at any time" in abilities(Capabilities(repeats_for=timedelta.max))
