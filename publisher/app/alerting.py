@@ -18,6 +18,7 @@ from publisher.notices.situation import Limits, Seen
 from publisher.notices.watching import Watch, Watched, WatchReport
 from publisher.publishing.announcing import PUBLIC
 from publisher.publishing.passes import PassReport
+from publisher.publishing.polling import sources_of
 from publisher.storage import locks
 
 ALERTS_LOCK = "alerts"
@@ -51,6 +52,7 @@ class Alerting:
             instance.provider.name,
             Limits(alerts.failures, alerts.disk, alerts.missed, wait, WARNED_COMPLAINTS),
             lambda: spaces(folders),
+            [(source.place, source.key) for feed in settings.inbox.feed for source in sources_of(feed)],
         )
         return Watch(
             instance.store,

@@ -20,6 +20,9 @@ ROOM_AGAIN = 1.1
 FEWEST_COMPLAINTS = 3
 """So few say nothing, however small the mailing."""
 
+MANY_FAILURES = 5
+"""Times in a row. A feed that fails is asked half as often each time: this is 15 times its `every`."""
+
 Look = Callable[[Situation, Limits, Collection[Key]], Iterator[Condition]]
 """From a situation, the limits and what is open already to what is wrong."""
 
@@ -186,6 +189,18 @@ def _behind(situation: Situation, _limits: Limits, _open: Collection[Key]) -> It
         )
 
 
+def _upstream(situation: Situation, _limits: Limits, _open: Collection[Key]) -> Iterator[Condition]:
+    for source in situation.sources:
+        if source.failures >= MANY_FAILURES:
+            yield Condition(
+                Kind.UPSTREAM,
+                source.place,
+                f"{source.place} could not be had {source.failures} times in a row: {source.error.rstrip('.')}",
+                "Look whether its address in [[inbox.feed]] still holds; it is asked again by itself, "
+                "`publisher feed sources` shows when",
+            )
+
+
 def _disk(situation: Situation, limits: Limits, open_: Collection[Key]) -> Iterator[Condition]:
     for space in situation.spaces:
         was = (Kind.DISK, space.folder) in open_
@@ -219,6 +234,7 @@ LOOKS: Sequence[Look] = (
     _complaints,
     _suppressions,
     _behind,
+    _upstream,
     _disk,
     _provider,
 )

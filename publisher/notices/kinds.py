@@ -22,6 +22,7 @@ class Kind(StrEnum):
     COMPLAINTS = "complaints"
     SUPPRESSIONS = "suppressions"
     BEHIND = "behind"
+    UPSTREAM = "upstream"
     DISK = "disk"
     PROVIDER = "provider"
 
@@ -44,6 +45,7 @@ WORDS: Mapping[Kind, Words] = {
     Kind.COMPLAINTS: Words("Complaints", "few enough of all that arrived, or no longer watched"),
     Kind.SUPPRESSIONS: Words("Suppressions wait", "somebody has decided"),
     Kind.BEHIND: Words("Endpoint behind", "up to date"),
+    Kind.UPSTREAM: Words("Feed cannot be had", "it can be had again, or is not asked for any more"),
     Kind.DISK: Words("Disk nearly full", "there is room again"),
     Kind.PROVIDER: Words("Sending does not work", "sending works again, or nothing is left to send"),
 }

@@ -85,6 +85,21 @@ class Digests(Protocol):
     def all(self, newsletter: str | None = None) -> Sequence[DigestRecord]: ...
 
 
+class Poll(Protocol):
+    """How an address of a feed of others was had the last time."""
+
+    @property
+    def failures(self) -> int: ...
+    @property
+    def error(self) -> str: ...
+
+
+class Upstream(Protocol):
+    """What is known of feeds of others."""
+
+    def poll(self, key: str) -> Poll: ...
+
+
 class Unit(Protocol):
     """One transaction."""
 
@@ -94,6 +109,8 @@ class Unit(Protocol):
     def troubles(self) -> Troubles: ...
     @property
     def digests(self) -> Digests: ...
+    @property
+    def upstream(self) -> Upstream: ...
 
 
 class Store(Protocol):

@@ -90,6 +90,17 @@ class BehindTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """An address of a feed of others, and how often it could not be had the last times."""
+
+    place: str
+    """Names it without its address, which may be a secret."""
+    failures: int
+    """In a row."""
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Space:
     """What is free on the disk of a folder, in octets."""
 
@@ -125,3 +136,5 @@ class Situation:
     spaces: Sequence[Space] = ()
     provider: str = ""
     seen: Seen = Seen()
+    sources: Sequence[Source] = ()
+    """Every address of a feed of others; most of them are well."""

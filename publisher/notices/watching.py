@@ -30,6 +30,7 @@ from publisher.notices.situation import (
     PausedMailing,
     Seen,
     Situation,
+    Source,
     Space,
 )
 
@@ -44,13 +45,17 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What is looked at: newsletters as (slug, schedule, timezone), targets of publications, the first first."""
+    """What is looked at: newsletters as (slug, schedule, timezone), targets of publications, the first first.
+
+    `sources` are the addresses of feeds of others, each as its name for people and its key in the database.
+    """
 
     newsletters: Sequence[tuple[str, str, str]]
     targets: Sequence[str]
     provider: str
     limits: Limits
     spaces: Callable[[], Sequence[Space]]
+    sources: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +162,7 @@ class Watch:
             spaces,
             watched.provider,
             seen,
+            [_source(unit, *each) for each in watched.sources],
         )
 
     def _tell(self, carrier: Carrier, clock: Callable[[], datetime], stop: Stop) -> list[str]:
@@ -193,6 +199,11 @@ class Watch:
         with self._store.write() as unit:
             unit.alerts.not_told([each.id for each in tellings], said, now + rest)
         return f"{carrier.name} was not told of {tellings[0].alert.subject}: {said}"
+
+
+def _source(unit: Unit, place: str, key: str) -> Source:
+    poll = unit.upstream.poll(key)
+    return Source(place, poll.failures, poll.error)
 
 
 def _alert(row: StoredAlert) -> Alert:

@@ -35,6 +35,7 @@ from publisher.storage.tables import (
     mailings,
     publications,
 )
+from publisher.upstream.model import Poll
 from tests.fakes.mailing import add_edition, add_mailing, planned
 
 SLOW_ON_POSTGRES = True
@@ -89,6 +90,7 @@ class World:
             "smtp:mail.example.org:587",
             Limits(0.05, 10**9, 15 * MINUTE, 10 * MINUTE, 0.001),
             lambda: [Space(folder, free) for folder, free in self.free.items()],
+            [("feed wire, wire.example.org", "k1")],
         )
         secret = lambda: b"secret"  # noqa: E731
         discretion = Discretion(["planted-password"])
@@ -206,6 +208,11 @@ def fall_behind(world: World) -> None:
         connection.execute(insert(publications).values(row | {"changed_at": world.now, "attempts": 1}))
 
 
+def ask_in_vain(world: World, failures: int) -> None:
+    with Store(world.database).write() as unit:
+        unit.upstream.keep_poll("k1", Poll(failures=failures, error="it answers 404" if failures else ""))
+
+
 def see(**seen: Any) -> Change:
     def change(world: World) -> None:
         world.seen = Seen(**{"puts": {}, "sending": ()} | seen)
@@ -241,6 +248,7 @@ CASES: dict[Kind, list[Case]] = {
         (fall_behind, lambda world: world.change(publications, 1, state="done")),
         (see(puts={"endpoint:site": "gone"}), see()),
     ],
+    Kind.UPSTREAM: [(lambda world: ask_in_vain(world, 5), lambda world: ask_in_vain(world, 0))],
     Kind.DISK: [(lambda world: world.fill(10**8), lambda world: world.fill(10**10))],
     Kind.PROVIDER: [(see(sending=("no login",)), see())],
 }

@@ -23,6 +23,7 @@ from publisher.notices.situation import (
     PausedMailing,
     Seen,
     Situation,
+    Source,
     Space,
 )
 
@@ -121,6 +122,12 @@ WRONG = [
         "endpoint:site",
         ["cannot be brought up to date: gone"],
     ),
+    (
+        Situation(NOW, sources=[Source("feed wire, wire.example.org", 5, "it answers 404.")]),
+        Kind.UPSTREAM,
+        "feed wire, wire.example.org",
+        ["5 times in a row: it answers 404.", "[[inbox.feed]]", "feed sources"],
+    ),
     (Situation(NOW, spaces=[Space("/x", 999_000_000)]), Kind.DISK, "/x", ["999 MB", "nothing in var/journal"]),
     (
         Situation(NOW, provider="smtp:x:25", seen=Seen(sending=["publisher: no login. Look.", "other"])),
@@ -143,6 +150,11 @@ def test_it_is_wrong_and_the_text_says_what_and_what_to_do(
     assert "\n" not in said
     for part in parts:
         assert part in said
+
+
+@pytest.mark.parametrize("failures", [0, 1, 4])
+def test_a_feed_that_fails_now_and_then_is_nobodys_worry(failures: int) -> None:
+    assert not wrong(Situation(NOW, sources=[Source("feed wire", failures, "timed out")]), LIMITS, ())
 
 
 def test_every_kind_is_found_here() -> None:
