@@ -5,7 +5,9 @@ An answer that cannot be read is never taken for "there is no such mail": that w
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -37,22 +39,31 @@ class Lookup(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How a look-up waits: `pause` waits so many seconds, `clock` is the present moment, aware UTC."""
+
+    pause: Callable[[float], object] = time.sleep
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+USUAL = Waiting()
+
+
 class Questions:
     """The questions of one look-up, and how long they have waited.
 
     Args:
         name: the provider's.
         client: asks.
-        pause: waits so many seconds.
+        waiting: how it waits.
         refusals: by status, what is to be done about it.
     """
 
-    def __init__(
-        self, name: str, client: Client, pause: Callable[[float], object], refusals: Mapping[int, str]
-    ) -> None:
+    def __init__(self, name: str, client: Client, waiting: Waiting, refusals: Mapping[int, str]) -> None:
         self._name = name
         self._client = client
-        self._pause = pause
+        self._waiting = waiting
         self._refusals = refusals
         self._waited = timedelta(0)
         self._turned_away = 0
@@ -70,7 +81,7 @@ class Questions:
                 raise self.failed(error.words, error.remedy) from error
             if answer.status != 429:
                 break
-            self._wait(asked_wait(answer.headers, datetime.now(UTC)))
+            self._wait(asked_wait(answer.headers, self._waiting.clock()))
         if answer.status != 200:
             remedy = self._refusals.get(answer.status, "Try again later; `publisher provider test` says more")
             raise self.failed(answer.said, remedy, permanent=answer.status in self._refusals)
@@ -111,4 +122,4 @@ class Questions:
             error = self.failed("it wants to be left alone", "Try again later, with fewer mails at a time")
             error.retry_in = pause
             raise error
-        self._pause(pause.total_seconds())
+        self._waiting.pause(pause.total_seconds())

@@ -6,8 +6,7 @@ within the log itself. Mailgun keeps events for at least three days.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
@@ -16,7 +15,7 @@ from publisher.feedback import Asked, Feedback, FeedbackKind
 from publisher.http import Client
 from publisher.providers.calls import Call
 from publisher.providers.hook_reading import moment, raw, word, words
-from publisher.providers.lookup import Questions
+from publisher.providers.lookup import USUAL, Questions, Waiting
 from publisher.providers.mailgun import access
 
 PAGE = 300
@@ -39,22 +38,20 @@ class MailgunEvents:
     Args:
         settings: the provider's.
         client: asks.
-        pause: waits so many seconds.
+        waiting: how it waits.
     """
 
-    def __init__(
-        self, settings: MailgunProvider, client: Client, *, pause: Callable[[float], object] = time.sleep
-    ) -> None:
+    def __init__(self, settings: MailgunProvider, client: Client, *, waiting: Waiting = USUAL) -> None:
         address, self._headers = access(settings)
         self._address = f"{address}/events"
         self._client = client
-        self._pause = pause
+        self._waiting = waiting
 
     def look_up(self, asked: Sequence[Asked], until: datetime) -> Sequence[Feedback]:
         """See `lookup.Lookup`."""
         if not asked:
             return []
-        questions = Questions("Mailgun", self._client, self._pause, REFUSALS)
+        questions = Questions("Mailgun", self._client, self._waiting, REFUSALS)
         missing = {each.reference for each in asked}
         found: list[Feedback] = []
         address = self._first(min(each.since for each in asked), until)

@@ -6,8 +6,7 @@ message stream that is not named for the one of transactional mail.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -16,7 +15,7 @@ from publisher.feedback import Asked, Feedback, FeedbackKind
 from publisher.http import Client
 from publisher.providers.calls import Call
 from publisher.providers.hook_reading import moment, raw, word
-from publisher.providers.lookup import Questions
+from publisher.providers.lookup import USUAL, Questions, Waiting
 from publisher.providers.postmark import ADDRESS, headers
 
 REFUSALS: Mapping[int, str] = {401: "Look at key in [provider]: it is the server's API token"}
@@ -30,21 +29,19 @@ class PostmarkSearch:
     Args:
         settings: the provider's.
         client: asks.
-        pause: waits so many seconds.
+        waiting: how it waits.
     """
 
-    def __init__(
-        self, settings: PostmarkProvider, client: Client, *, pause: Callable[[float], object] = time.sleep
-    ) -> None:
+    def __init__(self, settings: PostmarkProvider, client: Client, *, waiting: Waiting = USUAL) -> None:
         self._address = f"{settings.url or ADDRESS}messages/outbound"
         self._stream = settings.stream
         self._headers = {name: value for name, value in headers(settings).items() if name != "Content-Type"}
         self._client = client
-        self._pause = pause
+        self._waiting = waiting
 
     def look_up(self, asked: Sequence[Asked], until: datetime) -> Sequence[Feedback]:
         """See `lookup.Lookup`. The search knows no time of a mail that is better than its reference."""
-        questions = Questions("Postmark", self._client, self._pause, REFUSALS)
+        questions = Questions("Postmark", self._client, self._waiting, REFUSALS)
         return [feedback for each in asked for feedback in self._known(questions, each)]
 
     def question(self, reference: str) -> Call:

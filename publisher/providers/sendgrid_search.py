@@ -6,8 +6,7 @@ and none of it in the EU region. It does not tell the reference; so no question 
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -16,7 +15,7 @@ from publisher.feedback import Asked, Feedback, FeedbackKind
 from publisher.http import Client
 from publisher.providers.calls import Call
 from publisher.providers.hook_reading import moment, raw, word
-from publisher.providers.lookup import Questions
+from publisher.providers.lookup import USUAL, Questions, Waiting
 from publisher.providers.sendgrid import ADDRESSES, headers
 
 TOGETHER = 50
@@ -46,21 +45,19 @@ class SendgridSearch:
     Args:
         settings: the provider's.
         client: asks.
-        pause: waits so many seconds.
+        waiting: how it waits.
     """
 
-    def __init__(
-        self, settings: SendgridProvider, client: Client, *, pause: Callable[[float], object] = time.sleep
-    ) -> None:
+    def __init__(self, settings: SendgridProvider, client: Client, *, waiting: Waiting = USUAL) -> None:
         self._address = f"{settings.url or ADDRESSES[settings.region]}v3/messages"
         self._kept = settings.region == "global"
         self._headers = {"Authorization": headers(settings)["Authorization"]}
         self._client = client
-        self._pause = pause
+        self._waiting = waiting
 
     def look_up(self, asked: Sequence[Asked], until: datetime) -> Sequence[Feedback]:
         """See `lookup.Lookup`. A reference says more than any time."""
-        questions = Questions("SendGrid", self._client, self._pause, REFUSALS)
+        questions = Questions("SendGrid", self._client, self._waiting, REFUSALS)
         if not self._kept:
             raise questions.failed(
                 "it keeps no activity in the EU region", "Look into what its webhook told", permanent=True

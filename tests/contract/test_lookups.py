@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from publisher.errors import ProviderError
 from publisher.feedback import Asked, FeedbackKind
 from publisher.http import Client, Limits
 from publisher.providers import sendgrid_search
-from publisher.providers.lookup import Lookup
+from publisher.providers.lookup import Lookup, Waiting
 from publisher.providers.mailgun_events import MailgunEvents
 from publisher.providers.postmark_search import PostmarkSearch
 from publisher.providers.registry import DIALECTS, LOOKUPS
@@ -59,8 +60,9 @@ def scene_of(kind: str, **more: str) -> Iterator[Scene]:
         settings = TypeAdapter[Any](Provider).validate_python({"url": server.url(), **said_of_it, **more})
         limits = Limits(read=timedelta(seconds=0.3), total=timedelta(seconds=5))
         waits: list[float] = []
+        waiting = Waiting(waits.append, lambda: UNTIL)
         with Client(limits=limits) as client:
-            yield Scene(kind, server, settings, CLASSES[kind](settings, client, pause=waits.append), waits)
+            yield Scene(kind, server, settings, CLASSES[kind](settings, client, waiting=waiting), waits)
 
 
 @pytest.fixture(params=SERVERS)
@@ -180,6 +182,14 @@ def test_too_many_requests_waits_as_asked_and_goes_on(scene: Scene) -> None:
     )
     assert found(scene, asked(1)) == ["ref1"]
     assert scene.waits == [7.0, 2.0]
+
+
+def test_a_moment_to_come_back_at_is_waited_for(scene: Scene) -> None:
+    take(scene, 1)
+    at = format_datetime(UNTIL + timedelta(seconds=9), usegmt=True)
+    scene.server.faults.append(answers("429 Too Many Requests", Retry_After=at))
+    assert found(scene, asked(1)) == ["ref1"]
+    assert scene.waits == [9.0]
 
 
 def test_no_wait_at_all_is_still_one(scene: Scene) -> None:
