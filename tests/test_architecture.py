@@ -172,9 +172,14 @@ def modules(root: Path) -> list[Module]:
     ]
 
 
-def breaches(root: Path) -> list[str]:
+@pytest.fixture(scope="module")
+def ours() -> list[Module]:
+    """The source files of the checkout, read once."""
+    return modules(CHECKOUT)
+
+
+def breaches(found: Sequence[Module]) -> list[str]:
     """What breaks a rule, one line each: place, import, and the rule."""
-    found = modules(root)
     lines = [
         f"{module.path}:{imported.line}: imports {imported.name}: {why}"
         for module in found
@@ -239,14 +244,13 @@ def _clocks(module: Module) -> Iterator[str]:
                 yield f"{module.path}:{node.lineno}: calls {called}: {module.room} is pure, `now` is passed in"
 
 
-def test_imports_go_down_only() -> None:
-    assert breaches(CHECKOUT) == []
+def test_imports_go_down_only(ours: list[Module]) -> None:
+    assert breaches(ours) == []
 
 
-def test_there_is_something_to_look_at() -> None:
-    found = modules(CHECKOUT)
-    assert {"errors", "subscribers", "config", "storage"} <= {module.room for module in found}
-    assert sum(len(module.imports) for module in found) > 100
+def test_there_is_something_to_look_at(ours: list[Module]) -> None:
+    assert {"errors", "subscribers", "config", "storage"} <= {module.room for module in ours}
+    assert sum(len(module.imports) for module in ours) > 100
 
 
 # --- the test is tested ----------------------------------------------------------------------------------------
@@ -312,17 +316,17 @@ PLANTED = [  # file, source, what is said about it
 @pytest.mark.parametrize(("file", "source", "expected"), PLANTED)
 def test_a_planted_breach_is_found(tmp_path: Path, file: str, source: str, expected: str) -> None:
     _plant(tmp_path, file, source)
-    (line,) = breaches(tmp_path)
+    (line,) = breaches(modules(tmp_path))
     assert line.startswith(f"{file}:")
     assert expected in line
 
 
 def test_a_circle_of_rooms_is_found(tmp_path: Path) -> None:
     _plant(tmp_path, "publisher/engines/local.py", "from publisher.mailings import sending")
-    assert breaches(tmp_path) == []
+    assert breaches(modules(tmp_path)) == []
     _plant(tmp_path, "publisher/mailings/sending.py", "from publisher.publishing import passes")
     _plant(tmp_path, "publisher/publishing/passes.py", "from publisher.engines import local")
-    (line,) = breaches(tmp_path)
+    (line,) = breaches(modules(tmp_path))
     assert line.startswith("rooms import each other in a circle: ")
 
 
@@ -346,11 +350,11 @@ def test_a_circle_of_rooms_is_found(tmp_path: Path) -> None:
 )
 def test_what_is_allowed_is_no_breach(tmp_path: Path, file: str, source: str) -> None:
     _plant(tmp_path, file, source)
-    assert breaches(tmp_path) == []
+    assert breaches(modules(tmp_path)) == []
 
 
 def test_an_empty_checkout_is_no_breach(tmp_path: Path) -> None:
-    assert breaches(tmp_path) == []
+    assert breaches(modules(tmp_path)) == []
 
 
 def _plant(root: Path, file: str, source: str) -> None:

@@ -172,6 +172,7 @@ def test_run_sends_what_the_slow_sender_of_a_killed_one_gives_back(
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.slow
 def test_two_runs_at_once_publish_once(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     instance = instance_on(request.getfixturevalue(f"{kind}_database"), tmp_path)
     instance.subscribe(*(f"reader{number}@example.org" for number in range(70)))

@@ -110,6 +110,7 @@ def test_resend_refuses_in_one_line_that_says_what_to_do(morning: Instance, serv
     assert len(server.recipients) == before
 
 
+@pytest.mark.slow
 def test_resend_to_one_who_failed_mails_just_them(morning: Instance, server: FakeSmtp) -> None:
     before = len(server.recipients)
     ended = morning("resend", DIGEST, "--to", "Refused@Example.org", "--reason", "asked by phone", "--yes")
