@@ -34,7 +34,7 @@ def _witnesses(instance: UseCases) -> Witnesses:
     from publisher.providers.api import Api
 
     settings = instance.settings
-    lookups = {each.name: registry.open_lookup(each, settings) for each in settings.provider}
+    lookups = {each.name: registry.open_lookup(each, settings, instance.clock) for each in settings.provider}
     opened = [registry.open_provider(each, settings) for each in settings.provider]
     return Witnesses(
         key=f"{provider_key(instance.provider.name)}-",

@@ -79,17 +79,9 @@ class Engine:
             others: whether senders of this machine have batches that are none of ours. Those of a process that is
                 gone soon leave them, so they are waited for before everything is said to be done.
         """
-
-        def found() -> int:
-            batches = work()
-            if batches or stop() or not others():
-                return batches
-            _wait(others, stop, tick)
-            return work()
-
         deaths = idle = before = 0
         notes: tuple[str, ...] = ()
-        while (batches := found()) and not stop():
+        while (batches := _found(work, others, stop, tick)) and not stop():
             ended = self._round(min(batches, self._senders), stop, tick)
             idle = idle + 1 if batches == before and not ended.killed else 0
             before = batches
@@ -133,12 +125,20 @@ def _each_once(*lines: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lines))
 
 
-def _wait(others: Callable[[], bool], stop: Callable[[], bool], tick: Callable[[], None]) -> None:
-    """Wait for senders that were told to stop, for as long as they may take; who works on is not waited for."""
-    deadline = time.monotonic() + GRACE_SECONDS
+def _found(
+    work: Callable[[], int], others: Callable[[], bool], stop: Callable[[], bool], tick: Callable[[], None]
+) -> int:
+    """How many batches are open, as `work` says. Before it is none, others' senders may give theirs back.
+
+    They are waited for as long as one takes that was told to stop; who works on longer is not.
+    """
+    batches, deadline = work(), time.monotonic() + GRACE_SECONDS
+    if batches or stop() or not others():
+        return batches
     while others() and not stop() and time.monotonic() <= deadline:
         tick()
         time.sleep(POLL_SECONDS)
+    return work()
 
 
 def _bring_home(senders: Sequence[_Sender]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from publisher.errors import ProviderError
@@ -41,13 +41,10 @@ class Lookup(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How a look-up waits: `pause` waits so many seconds, `clock` is the present moment, aware UTC."""
+    """How a look-up waits: `clock` is the present moment, aware UTC, `pause` waits so many seconds."""
 
+    clock: Callable[[], datetime]
     pause: Callable[[float], object] = time.sleep
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-
-
-USUAL = Waiting()
 
 
 class Questions:

@@ -15,7 +15,7 @@ from publisher.feedback import Asked, Feedback, FeedbackKind
 from publisher.http import Client
 from publisher.providers.calls import Call
 from publisher.providers.hook_reading import moment, raw, word, words
-from publisher.providers.lookup import USUAL, Questions, Waiting
+from publisher.providers.lookup import Questions, Waiting
 from publisher.providers.mailgun import access
 
 PAGE = 300
@@ -41,7 +41,7 @@ class MailgunEvents:
         waiting: how it waits.
     """
 
-    def __init__(self, settings: MailgunProvider, client: Client, *, waiting: Waiting = USUAL) -> None:
+    def __init__(self, settings: MailgunProvider, client: Client, waiting: Waiting) -> None:
         address, self._headers = access(settings)
         self._address = f"{address}/events"
         self._client = client

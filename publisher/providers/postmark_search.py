@@ -15,7 +15,7 @@ from publisher.feedback import Asked, Feedback, FeedbackKind
 from publisher.http import Client
 from publisher.providers.calls import Call
 from publisher.providers.hook_reading import moment, raw, word
-from publisher.providers.lookup import USUAL, Questions, Waiting
+from publisher.providers.lookup import Questions, Waiting
 from publisher.providers.postmark import ADDRESS, headers
 
 REFUSALS: Mapping[int, str] = {401: "Look at key in [provider]: it is the server's API token"}
@@ -32,7 +32,7 @@ class PostmarkSearch:
         waiting: how it waits.
     """
 
-    def __init__(self, settings: PostmarkProvider, client: Client, *, waiting: Waiting = USUAL) -> None:
+    def __init__(self, settings: PostmarkProvider, client: Client, waiting: Waiting) -> None:
         self._address = f"{settings.url or ADDRESS}messages/outbound"
         self._stream = settings.stream
         self._headers = {name: value for name, value in headers(settings).items() if name != "Content-Type"}

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from publisher.http import Client, Limits
     from publisher.providers.api import Api
     from publisher.providers.calls import Dialect
-    from publisher.providers.lookup import Lookup
+    from publisher.providers.lookup import Lookup, Waiting
 
     AnyProvider = Maildir | Smtp | Api
 
@@ -64,19 +64,21 @@ def capabilities_of(provider: Provider) -> Capabilities:
     return Maildir.capabilities if isinstance(provider, MaildirProvider) else Smtp.capabilities
 
 
-def open_lookup(provider: Provider, settings: Settings) -> Lookup | None:
+def open_lookup(provider: Provider, settings: Settings, clock: Callable[[], datetime]) -> Lookup | None:
     """Who finds out what became of mails whose answer was lost; None where nobody can be asked.
 
     Args:
         provider: one of the settings'.
         settings: the whole configuration.
+        clock: the present moment, aware UTC.
     """
     if not isinstance(provider, ApiProvider) or provider.kind not in LOOKUPS:
         return None
     from publisher.http import Limits
+    from publisher.providers.lookup import Waiting
 
     limits = Limits(read=provider.timeout, total=provider.timeout, body=LOOKUP_OCTETS)
-    return LOOKUPS[provider.kind](provider, _client(provider, limits))
+    return LOOKUPS[provider.kind](provider, _client(provider, limits), Waiting(clock))
 
 
 def _maildir(provider: MaildirProvider, settings: Settings) -> Maildir:
@@ -134,22 +136,22 @@ def _ses(provider: SesProvider) -> Dialect:
     return Ses(provider, lambda: datetime.now(UTC))
 
 
-def _mailgun_lookup(provider: MailgunProvider, client: Client) -> Lookup:
+def _mailgun_lookup(provider: MailgunProvider, client: Client, waiting: Waiting) -> Lookup:
     from publisher.providers.mailgun_events import MailgunEvents
 
-    return MailgunEvents(provider, client)
+    return MailgunEvents(provider, client, waiting)
 
 
-def _postmark_lookup(provider: PostmarkProvider, client: Client) -> Lookup:
+def _postmark_lookup(provider: PostmarkProvider, client: Client, waiting: Waiting) -> Lookup:
     from publisher.providers.postmark_search import PostmarkSearch
 
-    return PostmarkSearch(provider, client)
+    return PostmarkSearch(provider, client, waiting)
 
 
-def _sendgrid_lookup(provider: SendgridProvider, client: Client) -> Lookup:
+def _sendgrid_lookup(provider: SendgridProvider, client: Client, waiting: Waiting) -> Lookup:
     from publisher.providers.sendgrid_search import SendgridSearch
 
-    return SendgridSearch(provider, client)
+    return SendgridSearch(provider, client, waiting)
 
 
 _OPENERS: Mapping[str, Callable[[Any, Settings], Maildir | Smtp]] = {"maildir": _maildir, "smtp": _smtp}
@@ -162,7 +164,7 @@ DIALECTS: Mapping[str, Callable[[Any], Dialect]] = {
 }
 """By kind, how an API is spoken to."""
 
-LOOKUPS: Mapping[str, Callable[[Any, Client], Lookup]] = {
+LOOKUPS: Mapping[str, Callable[[Any, Client, Waiting], Lookup]] = {
     "mailgun": _mailgun_lookup,
     "postmark": _postmark_lookup,
     "sendgrid": _sendgrid_lookup,

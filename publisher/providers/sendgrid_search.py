@@ -15,7 +15,7 @@ from publisher.feedback import Asked, Feedback, FeedbackKind
 from publisher.http import Client
 from publisher.providers.calls import Call
 from publisher.providers.hook_reading import moment, raw, word
-from publisher.providers.lookup import USUAL, Questions, Waiting
+from publisher.providers.lookup import Questions, Waiting
 from publisher.providers.sendgrid import ADDRESSES, headers
 
 TOGETHER = 50
@@ -48,7 +48,7 @@ class SendgridSearch:
         waiting: how it waits.
     """
 
-    def __init__(self, settings: SendgridProvider, client: Client, *, waiting: Waiting = USUAL) -> None:
+    def __init__(self, settings: SendgridProvider, client: Client, waiting: Waiting) -> None:
         self._address = f"{settings.url or ADDRESSES[settings.region]}v3/messages"
         self._kept = settings.region == "global"
         self._headers = {"Authorization": headers(settings)["Authorization"]}

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, case, exists, insert, literal, select, union_all, update
 
 from publisher.ledger import DeliveryState, MailingState, SkipReason
-from publisher.storage.batching import SMALLEST
+from publisher.storage.batching import size_for
 from publisher.storage.leases import Leases, is_state
 from publisher.storage.tables import batches, deliveries, mailings
 from subscribers.portable import among
@@ -133,7 +133,8 @@ class Closings(Leases):
         )
         added = insert(deliveries).from_select(columns, people).returning(deliveries.c.id)
         new = sorted(self._connection.scalars(added))
-        chunks = [new[first : first + SMALLEST] for first in range(0, len(new), SMALLEST)]
+        size = size_for(len(new))
+        chunks = [new[first : first + size] for first in range(0, len(new), size)]
         rows = [{"mailing_id": heir_id, "first_id": c[0], "last_id": c[-1], "mails": len(c)} for c in chunks]
         self._connection.execute(insert(batches), rows)
 

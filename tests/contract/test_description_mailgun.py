@@ -9,6 +9,8 @@ import pytest
 
 from publisher.config import MailgunProvider
 from publisher.http import Client
+from publisher.mailings.sending import utc_now
+from publisher.providers.lookup import Waiting
 from publisher.providers.mailgun import MailgunBatch, MailgunMime
 from publisher.providers.mailgun_events import MailgunEvents
 from tests.contract.described import Described, described
@@ -37,7 +39,7 @@ def test_a_finished_message_is_what_the_description_says(description: Described)
 
 
 def test_the_question_for_events_is_what_the_description_says(description: Described) -> None:
-    call = MailgunEvents(SETTINGS, Client()).question(NOW, NOW + timedelta(hours=1))
+    call = MailgunEvents(SETTINGS, Client(), Waiting(utc_now)).question(NOW, NOW + timedelta(hours=1))
     assert description.faults(call) == []
     (fault,) = description.faults(replace(call, address=call.address.replace("ascending", "rising")))
     assert "rising" in fault

@@ -8,7 +8,9 @@ import pytest
 
 from publisher.config import PostmarkProvider
 from publisher.http import Client
+from publisher.mailings.sending import utc_now
 from publisher.providers.calls import Call
+from publisher.providers.lookup import Waiting
 from publisher.providers.postmark import Postmark
 from publisher.providers.postmark_search import PostmarkSearch
 from tests.contract.described import Described, described
@@ -32,7 +34,7 @@ def test_a_batch_is_what_the_description_says(description: Described) -> None:
 
 
 def test_the_question_for_a_message_is_what_the_description_says(description: Described) -> None:
-    call = PostmarkSearch(SETTINGS, Client()).question("ref")
+    call = PostmarkSearch(SETTINGS, Client(), Waiting(utc_now)).question("ref")
     assert description.faults(call) == []
     missing, unknown = description.faults(replace(call, address=call.address.replace("offset", "skip")))
     assert "offset is missing" in missing

@@ -60,9 +60,9 @@ def scene_of(kind: str, **more: str) -> Iterator[Scene]:
         settings = TypeAdapter[Any](Provider).validate_python({"url": server.url(), **said_of_it, **more})
         limits = Limits(read=timedelta(seconds=0.3), total=timedelta(seconds=5))
         waits: list[float] = []
-        waiting = Waiting(waits.append, lambda: UNTIL)
+        waiting = Waiting(lambda: UNTIL, waits.append)
         with Client(limits=limits) as client:
-            yield Scene(kind, server, settings, CLASSES[kind](settings, client, waiting=waiting), waits)
+            yield Scene(kind, server, settings, CLASSES[kind](settings, client, waiting), waits)
 
 
 @pytest.fixture(params=SERVERS)

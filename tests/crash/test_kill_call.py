@@ -28,7 +28,6 @@ from tests.instance import Instance
 
 pytestmark = pytest.mark.slow
 
-SLOW_ON_POSTGRES = True
 MAILS = 230
 MARK = "killed in a call"
 

@@ -18,7 +18,6 @@ from tests.integration.test_mailing_control import BEFORE, READERS, WINDOW, in_w
 
 pytestmark = pytest.mark.slow
 
-SLOW_ON_POSTGRES = True
 
 OLD, NEW, NEWEST = "News of 2024-11-21", "The right news", "The news, and now all of it"
 KEY = "daily/2024-11-21-news"

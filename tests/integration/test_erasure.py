@@ -29,7 +29,6 @@ from tests.instance import Instance
 
 pytestmark = pytest.mark.slow
 
-SLOW_ON_POSTGRES = True
 
 PEOPLE = 61
 ADDRESS = "Zara.Quist+news@Example.org"

@@ -17,7 +17,6 @@ from tests.instance import Ended, Instance
 
 pytestmark = pytest.mark.slow
 
-SLOW_ON_POSTGRES = True
 
 READERS, WINDOW, BEFORE = 60, 6, 20
 

@@ -28,7 +28,6 @@ from tests.fakes.smtp import FakeSmtp
 
 pytestmark = pytest.mark.slow
 
-SLOW_ON_POSTGRES = True
 NEVER = Shares(failures=1, blocks=1, deferrals=1)
 
 

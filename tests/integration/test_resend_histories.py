@@ -41,7 +41,6 @@ from tests.contract.test_stores import digest, rendered
 
 pytestmark = pytest.mark.slow
 
-SLOW_ON_POSTGRES = True
 
 S = DeliveryState
 MOMENT = datetime(2024, 11, 21, 7, 30, tzinfo=UTC)

@@ -29,7 +29,6 @@ from tests.instance import Instance
 
 pytestmark = pytest.mark.slow
 
-SLOW_ON_POSTGRES = True
 MAILGUN = KINDS["mailgun"]
 READERS = 30
 HOOKS = f"""

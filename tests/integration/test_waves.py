@@ -22,7 +22,6 @@ from tests.fakes.mailing import NEWSLETTER, count_states, mailing_state
 
 pytestmark = pytest.mark.slow
 
-SLOW_ON_POSTGRES = True
 
 ZONES = (
     "Pacific/Auckland",

@@ -18,7 +18,6 @@ from tests.integration.test_mailing_control import meanwhile
 
 pytestmark = pytest.mark.slow
 
-SLOW_ON_POSTGRES = True
 
 LEAD = b"The lead says what happened"
 NOTICE = "It named the wrong person."

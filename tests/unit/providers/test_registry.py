@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from publisher.config import Provider, Settings, parse
+from publisher.mailings.sending import utc_now
 from publisher.providers import registry
 from publisher.providers.maildir import Maildir
 from publisher.providers.registry import _OPENERS, DIALECTS
@@ -63,8 +64,8 @@ def test_what_became_of_mail_is_asked_where_it_can_be(tmp_path: Path) -> None:
     }
     for kind, more in given.items():
         found = settings(tmp_path, {"kind": kind, "key": "a key", **more})
-        lookup = registry.open_lookup(found.provider[0], found)
+        lookup = registry.open_lookup(found.provider[0], found, utc_now)
         assert (lookup is not None) == (kind in registry.LOOKUPS)
         assert (lookup is not None) == registry.capabilities_of(found.provider[0]).lookup
     found = settings(tmp_path, {"kind": "smtp", "host": "mail.example.org"})
-    assert registry.open_lookup(found.provider[0], found) is None
+    assert registry.open_lookup(found.provider[0], found, utc_now) is None
